@@ -1,0 +1,130 @@
+// Puts one process together from its configuration: ports, memory, queue. Used by the server and by the commands.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { createIdentityCenter } from './aws/identity-center.ts';
+import { createLimiter } from './aws/limiter.ts';
+import type { IdentityCenter } from './aws/port.ts';
+import type { Config } from './config.ts';
+import { signerFor } from './core/record/authorization.ts';
+import type { Ledger } from './core/ledger/ledger.ts';
+import type { Engine } from './engine/engine.ts';
+import { createEngine } from './engine/inline.ts';
+import { findPulumi } from './engine/pulumi-cli.ts';
+import { readLedger } from './git/ledger.ts';
+import { openMirror } from './git/mirror.ts';
+import { lazyGitHub } from './github/lazy.ts';
+import { connectGitHub } from './github/octokit.ts';
+import { type Context, createMemory } from './reconcile/context.ts';
+
+export type Assembly = {
+  readonly context: Context;
+  readonly connected: () => boolean;
+  /** Finds or makes the engine's CLI and takes the engine into use. */
+  readonly startEngine: () => Promise<Engine>;
+};
+
+export async function assemble(config: Config, log: Logger, enqueue: Context['enqueue']): Promise<Assembly> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const { repository } = config;
+  const { github, connected } = lazyGitHub(() =>
+    connectGitHub({
+      appId: config.github.appId,
+      privateKey: config.github.privateKey,
+      baseUrl: config.github.url,
+      owner: repository.owner,
+      name: repository.name,
+      repositoryId: repository.id,
+      log,
+    }),
+  );
+  const mirror = await openMirror({
+    dir: join(config.dataDir, 'mirror.git'),
+    url: async () => (await github.repository()).cloneUrl,
+    branch: repository.branch,
+    token: () => github.token(),
+  });
+  const configured = { repositoryId: repository.id, branch: repository.branch, ...config.root };
+  let engine: Engine | null = null;
+  const context: Context = {
+    configured,
+    github,
+    mirror,
+    identityCenter: identityCenters(config, log),
+    engine: () => engine,
+    signer: (policy) => signerFor(config.signingKey, policy.keys),
+    enqueue,
+    ledger: ledgerReader(mirror.dir, configured, mirror.tip),
+    exclusively: oneAtATime(),
+    memory: createMemory(),
+    log,
+  };
+  const startEngine = async (): Promise<Engine> => {
+    const pulumi = await findPulumi({ onProgress: (line) => log.info(line) });
+    engine = createEngine({
+      source: { mirror: mirror.dir, ...configured },
+      dataDir: config.dataDir,
+      pulumi,
+      log,
+      env: process.env,
+      ...(config.stateUrl === null ? {} : { stateUrl: config.stateUrl }),
+      ...(config.secretsProvider === null ? {} : { secretsProvider: config.secretsProvider }),
+      ...(config.awsPlugin === null ? {} : { awsPlugin: config.awsPlugin }),
+    });
+    return engine;
+  };
+  return { context, connected, startEngine };
+}
+
+/** One client for each Identity Center that policy or a grant names; in practice one. */
+function identityCenters(config: Config, log: Logger): Context['identityCenter'] {
+  const limiter = createLimiter();
+  const known = new Map<string, IdentityCenter>();
+  return ({ region, instanceArn, identityStoreId }) => {
+    const found = known.get(instanceArn);
+    if (found !== undefined) return found;
+    const made = createIdentityCenter({
+      region,
+      instanceArn,
+      identityStoreId,
+      repositoryId: config.repository.id,
+      log,
+      cacheFile: join(config.dataDir, 'permission-set-names.json'),
+      proofGapMs: config.proofGapMs,
+      // A short gap is a sandbox whose AWS answers at once.
+      pollMs: Math.min(1000, Math.max(20, config.proofGapMs / 10)),
+      limiter,
+    });
+    known.set(instanceArn, made);
+    return made;
+  };
+}
+
+/** Verified from the root once for each tip; a tip that was verified is not read again. */
+function ledgerReader(dir: string, root: Context['configured'], tip: () => Promise<string>): () => Promise<Ledger> {
+  let last: { readonly tip: string; readonly ledger: Promise<Ledger> } | null = null;
+  return async () => {
+    const now = await tip();
+    if (last?.tip !== now) last = { tip: now, ledger: verified(dir, root, now) };
+    const reading = last;
+    return await reading.ledger.catch((error: unknown) => {
+      if (last === reading) last = null;
+      throw error;
+    });
+  };
+}
+
+async function verified(dir: string, root: Context['configured'], tip: string): Promise<Ledger> {
+  const folded = await readLedger(dir, root, tip);
+  if (folded.kind === 'no-root') throw new Error(`the ledger cannot be trusted: ${folded.reason}`);
+  return folded.ledger;
+}
+
+function oneAtATime(): Context['exclusively'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const next = last.then(run, run);
+    last = next.catch(() => {});
+    return next;
+  };
+}

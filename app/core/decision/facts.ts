@@ -1,0 +1,51 @@
+// All that the decision on one pull request is made of, gathered before it and plain enough to write down.
+import type { Grant } from '../grant/grant.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Policy, Selector } from '../policy/policy.ts';
+import type { Parsed } from '../result.ts';
+import type { Change } from './change.ts';
+import type { Comment, Membership, Push, Review, User } from './people.ts';
+
+export type PullState = {
+  readonly number: number;
+  readonly state: 'open' | 'closed';
+  readonly merged: boolean;
+  readonly draft: boolean;
+  readonly author: User | null;
+  readonly head: { readonly sha: string; readonly ref: string; readonly repositoryId: number | null };
+  readonly base: { readonly sha: string; readonly ref: string; readonly repositoryId: number };
+  readonly createdAt: Date;
+};
+
+/** Proof that a grant's access is gone, as text for the record; or why there is none yet. */
+export type RemovalState =
+  | { readonly kind: 'proven'; readonly ended: string; readonly proof: string }
+  | { readonly kind: 'waiting'; readonly sentence: string }
+  /** The grant lives and nobody who may end it has asked. */
+  | { readonly kind: 'live' };
+
+export type PullFacts = {
+  readonly pull: PullState;
+  readonly configured: { readonly repositoryId: number; readonly branch: string };
+  readonly self: { readonly appId: number; readonly userId: number };
+  readonly change: Change;
+  /** The grant file at the head, for a request or an extension. */
+  readonly grantFile: Parsed<Grant> | null;
+  readonly comments: readonly Comment[];
+  readonly reviews: readonly Review[];
+  readonly pushes: readonly Push[];
+  readonly reopenedAt: Date | null;
+  readonly ledger: Ledger;
+  /** Non-white-space characters of the inline policy that the grant would need, and AWS's limit. */
+  readonly inlinePolicy: { readonly characters: number; readonly limit: number } | null;
+  /** For owners' ground: what `policies/` would be after the merge. */
+  readonly mergedPolicy: { readonly tree: string | null; readonly policy: Parsed<Policy> } | null;
+  /** By grant id, for a removal. */
+  readonly removals: ReadonlyMap<string, RemovalState>;
+  /** Asked live; `unknown` for whatever was not asked. */
+  readonly membership: (selector: Selector, userId: number) => Membership;
+  /** Teams of settings.yaml whose numeric id GitHub does not confirm, as sentences. */
+  readonly teamProblems: readonly string[];
+  /** GitHub's clock. */
+  readonly now: Date;
+};

@@ -1,0 +1,69 @@
+// The engine's state as files: which stacks there are, and what one of them says. Read without a CLI call (0.4 s each).
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { grantOfStack, PROJECT, stackName } from './stack-name.ts';
+
+export type Checkpoint = {
+  readonly permissionSetArn: string | null;
+  /** URNs of operations that began and never reported their end. */
+  readonly pending: readonly string[];
+};
+
+/** Folder of a `file://` state, null for a state that lies elsewhere. */
+export function fileState(stateUrl: string): string | null {
+  if (!stateUrl.startsWith('file://')) return null;
+  const url = new URL(stateUrl);
+  url.search = '';
+  return fileURLToPath(url);
+}
+
+export async function listStacks(state: string): Promise<readonly string[]> {
+  const names = await readdir(join(state, '.pulumi', 'stacks', PROJECT)).catch(emptyWhenMissing);
+  // Beside the checkpoints lie their backups, `….json.bak`, also of stacks that are gone.
+  const stacks = names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+  return stacks.map(grantOfStack).filter((id) => id !== null);
+}
+
+export async function readCheckpoint(state: string, grantId: string): Promise<Checkpoint | null> {
+  const file = join(state, '.pulumi', 'stacks', PROJECT, `${stackName(grantId)}.json`);
+  const text = await readFile(file, 'utf8').catch(nullWhenMissing);
+  if (text === null) return null;
+  return parseDeployment(member(member(parseJson(text), 'checkpoint'), 'latest'));
+}
+
+/** Also what `pulumi stack export` prints, for states that are not files. */
+export function parseDeployment(deployment: unknown): Checkpoint {
+  const resources = list(member(deployment, 'resources'));
+  const set = resources.find((each) => member(each, 'type') === 'aws:ssoadmin/permissionSet:PermissionSet');
+  const arn = member(member(set, 'outputs'), 'arn');
+  const pending = list(member(deployment, 'pending_operations')).map((each) => member(member(each, 'resource'), 'urn'));
+  return { permissionSetArn: typeof arn === 'string' ? arn : null, pending: pending.map(String) };
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A checkpoint cut short by a full disk: the engine will say so; for a reader it names nothing.
+    return undefined;
+  }
+}
+
+export function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function emptyWhenMissing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+}
+
+function nullWhenMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
+}

@@ -1,0 +1,77 @@
+// The child's side of the conversation: prepare once, run one operation, answer, exit.
+import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
+import type { ChildOutcome, ChildSettings, FromChild, OperationRequest, ToChild } from './messages.ts';
+import { OPERATION_MARK } from './messages.ts';
+import type { Programs } from './operation.ts';
+import { runOperation } from './operation.ts';
+import { killOperation } from './process-tree.ts';
+
+/** How long the engine may finish the step in hand after the supervisor has gone. */
+const ORPHAN_GRACE_MS = 20_000;
+
+type Prepared = { readonly settings: ChildSettings; readonly command: Promise<PulumiCommand> };
+
+/** Serves one operation to the process that forked this one; `programs` are stubs in tests of the engine alone. */
+export function serveChild(programs: Programs): void {
+  const stop = new AbortController();
+  let prepared: Prepared | undefined;
+  let running = false;
+  // The supervisor may have gone while this process was still loading: no event would tell.
+  if (!process.connected) process.exit(0);
+  process.on('message', (message: ToChild) => {
+    if (message.kind === 'prepare') prepared = prepare(message.settings);
+    else if (message.kind === 'abort') stop.abort();
+    else {
+      running = true;
+      void run(programs, prepared, message.request, stop.signal);
+    }
+  });
+  process.on('disconnect', () => {
+    if (!running) process.exit(0);
+    stop.abort();
+    setTimeout(abandon, ORPHAN_GRACE_MS).unref();
+  });
+}
+
+function prepare(settings: ChildSettings): Prepared {
+  const command = PulumiCommand.get(settings.pulumiRoot === null ? {} : { root: settings.pulumiRoot });
+  command.catch(() => undefined); // reported by the operation that needs it
+  return { settings, command };
+}
+
+async function run(
+  programs: Programs,
+  prepared: Prepared | undefined,
+  request: OperationRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const outcome = await settle(programs, prepared, request, signal);
+  // Exits by itself, whatever handles Pulumi has left open: one operation is all that a child ever runs.
+  if (process.connected) process.send?.({ kind: 'outcome', outcome } satisfies FromChild, () => process.exit(0));
+  else process.exit(0);
+}
+
+async function settle(
+  programs: Programs,
+  prepared: Prepared | undefined,
+  request: OperationRequest,
+  signal: AbortSignal,
+): Promise<ChildOutcome> {
+  try {
+    if (!prepared) throw new Error('the operation was started before it was prepared');
+    const { settings, command } = prepared;
+    const report = (progress: (FromChild & { kind: 'progress' })['progress']) => {
+      if (process.connected) process.send?.({ kind: 'progress', progress } satisfies FromChild);
+    };
+    return await runOperation(request, programs, { settings, command: await command, report, signal });
+  } catch (error) {
+    return { kind: 'failed', reason: error instanceof Error ? error.message : String(error), interrupted: false };
+  }
+}
+
+/** The supervisor died and the engine does not end: nothing of this operation may outlive it. */
+function abandon(): void {
+  const operation = process.env[OPERATION_MARK];
+  if (operation) killOperation(operation, 'SIGKILL', [process.pid]);
+  process.exit(1);
+}

@@ -1,0 +1,144 @@
+// One operation on one grant's stack: verify, then up; or destroy and remove.
+import type { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
+import type { EngineEvent } from '@pulumi/pulumi/automation/events.js';
+import type { Stack } from '@pulumi/pulumi/automation/stack.js';
+import type { PulumiFn } from '@pulumi/pulumi/automation/workspace.js';
+import type { ResolvedGrant } from '../core/grant/resolved.ts';
+import type { Authorized, LedgerSource } from '../git/authorized.ts';
+import type { EngineProgress } from './engine.ts';
+import { describeFailure } from './failure.ts';
+import type { ChildOutcome, ChildSettings, OperationRequest } from './messages.ts';
+import { progressReader } from './progress.ts';
+import type { OpenStack } from './stack.ts';
+import { openStack, removeWorkDir, stackExists } from './stack.ts';
+import { breakStaleLock, breakStaleLocks } from './stack-lock.ts';
+
+/** What an operation runs. Parameters, so that the engine can be tested without a ledger and without AWS. */
+export type Programs = {
+  readonly authorize: (source: LedgerSource, grantId: string, now: Date) => Promise<Authorized>;
+  readonly program: (grant: ResolvedGrant) => PulumiFn;
+  readonly inlinePolicy: (
+    grant: ResolvedGrant,
+  ) => { readonly kind: 'ok' } | { readonly kind: 'too-large'; readonly characters: number; readonly limit: number };
+};
+
+export type Surroundings = {
+  readonly settings: ChildSettings;
+  readonly command: PulumiCommand;
+  readonly report: (progress: EngineProgress) => void;
+  readonly signal: AbortSignal;
+};
+
+export async function runOperation(
+  request: OperationRequest,
+  programs: Programs,
+  surroundings: Surroundings,
+): Promise<ChildOutcome> {
+  switch (request.action) {
+    case 'grant':
+      return grant(request.grantId, programs, surroundings);
+    case 'end':
+      return end(request.grantId, surroundings);
+  }
+}
+
+async function grant(grantId: string, programs: Programs, surroundings: Surroundings): Promise<ChildOutcome> {
+  const authorized = await programs.authorize(surroundings.settings.source, grantId, new Date());
+  if (authorized.kind === 'refused') return authorized;
+  const refusal = unfit(authorized.grant, programs);
+  if (refusal) return { kind: 'refused', reason: refusal };
+  const program = programs.program(authorized.grant);
+  return onStack(grantId, surroundings, { program, region: authorized.grant.region }, async (opened, onEvent) => {
+    const { stack, existed, interrupted } = opened;
+    // A kill leaves "creating" entries behind. They do not stop an update, but would be warned of for ever.
+    if (interrupted) await stack.refresh({ clearPendingCreates: true, signal: surroundings.signal });
+    // What existed may have been changed by hand in AWS: the state alone would call it unchanged.
+    await stack.up({ refresh: existed && !interrupted, onEvent, signal: surroundings.signal, suppressOutputs: true });
+  });
+}
+
+function unfit(grant: ResolvedGrant, programs: Programs): string | undefined {
+  if (Date.parse(grant.deadline) <= Date.now()) return `the grant's deadline ${grant.deadline} has passed`;
+  const policy = programs.inlinePolicy(grant);
+  if (policy.kind === 'ok') return undefined;
+  return `the role's inline policy has ${policy.characters} characters, Identity Center takes ${policy.limit}: shorten the role's statements or its guards`;
+}
+
+async function end(grantId: string, surroundings: Surroundings): Promise<ChildOutcome> {
+  if ((await stackExists(grantId, surroundings.settings)) === false) {
+    removeWorkDir(grantId, surroundings.settings);
+    return { kind: 'done', permissionSetArn: null };
+  }
+  return onStack(grantId, surroundings, {}, async (opened, onEvent) => {
+    if (!opened.existed) return;
+    await destroy(opened, onEvent, surroundings.signal);
+    await opened.stack.workspace.removeStack(opened.stack.name);
+    removeWorkDir(grantId, surroundings.settings);
+  });
+}
+
+/**
+ * What can be taken away is taken away, even when one resource resists. What is gone already is another matter: the
+ * plugin fails on it ("404 status error: Assignment not found", hashicorp/terraform-provider-aws#23585), whether an
+ * interrupted end, the early end or a person removed it. A refresh first takes it out of the state.
+ */
+async function destroy(opened: OpenStack, onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void> {
+  const options = { continueOnError: true, onEvent, signal, suppressOutputs: true };
+  let missing = false;
+  const listen = (event: EngineEvent) => {
+    if (/\b404\b|not ?found/i.test(event.diagnosticEvent?.message ?? '')) missing = true;
+    onEvent(event);
+  };
+  try {
+    await opened.stack.destroy({ ...options, onEvent: listen, refresh: opened.interrupted });
+  } catch (error) {
+    if (signal.aborted || opened.interrupted || !missing) throw error;
+    await opened.stack.destroy({ ...options, refresh: true });
+  }
+}
+
+type Opening = { readonly program?: PulumiFn; readonly region?: string };
+type Work = (opened: OpenStack, onEvent: (event: EngineEvent) => void) => Promise<void>;
+
+async function onStack(
+  grantId: string,
+  surroundings: Surroundings,
+  opening: Opening,
+  work: Work,
+): Promise<ChildOutcome> {
+  const { settings, signal } = surroundings;
+  const reader = progressReader(surroundings.report);
+  const attempt = async () => {
+    const opened = await openStack(grantId, settings, surroundings.command, opening);
+    signal.throwIfAborted();
+    await work(opened, reader.read);
+    return opened.stack;
+  };
+  try {
+    const lock = await breakStaleLocks(grantId, settings);
+    if (lock) return { kind: 'failed', reason: lock, interrupted: false };
+    await retriedOnce(attempt, (error) => unlock(error, grantId, surroundings));
+    return { kind: 'done', permissionSetArn: reader.permissionSetArn() };
+  } catch (error) {
+    if (signal.aborted) return { kind: 'failed', reason: 'the operation was interrupted', interrupted: true };
+    const reason = describeFailure({ error, diagnostics: reader.diagnostics(), stateUrl: settings.stateUrl });
+    return { kind: 'failed', reason, interrupted: false };
+  }
+}
+
+async function retriedOnce(attempt: () => Promise<Stack>, mended: (error: unknown) => Promise<boolean>): Promise<void> {
+  try {
+    await attempt();
+  } catch (error) {
+    if (!(await mended(error))) throw error;
+    await attempt();
+  }
+}
+
+/** On a remote store the locks are known only from the engine's own refusal. */
+async function unlock(error: unknown, grantId: string, surroundings: Surroundings): Promise<boolean> {
+  if (!breakStaleLock(error, surroundings.settings)) return false;
+  const { stack } = await openStack(grantId, surroundings.settings, surroundings.command, {});
+  await stack.cancel();
+  return true;
+}

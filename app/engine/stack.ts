@@ -1,0 +1,81 @@
+// The Pulumi stack of one grant: its names, its folder, how it is opened with as few CLI calls as possible.
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
+import { LocalWorkspace } from '@pulumi/pulumi/automation/localWorkspace.js';
+import { Stack } from '@pulumi/pulumi/automation/stack.js';
+import type { PulumiFn } from '@pulumi/pulumi/automation/workspace.js';
+import { fileState, readCheckpoint } from './checkpoint.ts';
+import type { ChildSettings } from './messages.ts';
+import { PROJECT, stackName } from './stack-name.ts';
+
+export type OpenStack = {
+  readonly stack: Stack;
+  readonly existed: boolean;
+  /** The last operation was killed: the state lists operations that never reported their end. */
+  readonly interrupted: boolean;
+};
+
+/** Whether the state has the stack; `unknown` where only the CLI can tell. */
+export async function stackExists(grantId: string, settings: ChildSettings): Promise<boolean | 'unknown'> {
+  const state = fileState(settings.stateUrl);
+  if (state === null) return 'unknown';
+  return (await readCheckpoint(state, grantId)) !== null;
+}
+
+export async function openStack(
+  grantId: string,
+  settings: ChildSettings,
+  command: PulumiCommand,
+  opening: { readonly program?: PulumiFn; readonly region?: string },
+): Promise<OpenStack> {
+  const name = stackName(grantId);
+  const state = fileState(settings.stateUrl);
+  const checkpoint = state === null ? null : await readCheckpoint(state, grantId);
+  const workspace = await LocalWorkspace.create({
+    pulumiCommand: command,
+    workDir: workDir(grantId, settings, opening.region),
+    ...(settings.secretsProvider === 'passphrase' ? {} : { secretsProvider: settings.secretsProvider }),
+    ...(opening.program ? { program: opening.program } : {}),
+  });
+  const known = state === null ? await selected(name, workspace) : checkpoint !== null;
+  // Selecting a stack is a CLI call (0.4 s) that only sets a default: every call of ours names its stack.
+  if (known) workspace.selectStack = () => Promise.resolve();
+  const stack = known ? await Stack.select(name, workspace) : await Stack.create(name, workspace);
+  // After the last resource up() would ask the CLI for outputs (twice) and history, 1.2 s for what nobody reads here.
+  stack.outputs = () => Promise.resolve({});
+  stack.info = () => Promise.resolve(undefined);
+  return { stack, existed: known, interrupted: (checkpoint?.pending.length ?? 0) > 0 };
+}
+
+async function selected(name: string, workspace: LocalWorkspace): Promise<boolean> {
+  try {
+    await workspace.selectStack(name);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'StackNotFoundError') return false;
+    throw error;
+  }
+}
+
+/** The stack's own folder. It is kept: a fresh one each time would lose the settings, and the encryption salt with them. */
+function workDir(grantId: string, settings: ChildSettings, region: string | undefined): string {
+  const folder = join(settings.workRoot, stackName(grantId));
+  mkdirSync(folder, { recursive: true });
+  const plugins = settings.awsPlugin ? { plugins: { providers: [{ name: 'aws', path: settings.awsPlugin }] } } : {};
+  // JSON is YAML: nothing here needs quoting rules.
+  writeFileSync(join(folder, 'Pulumi.yaml'), JSON.stringify({ name: PROJECT, runtime: 'nodejs', ...plugins }));
+  const settingsFile = join(folder, `Pulumi.${stackName(grantId)}.yaml`);
+  if (region !== undefined && !existsSync(settingsFile))
+    writeFileSync(settingsFile, JSON.stringify({ config: providerConfiguration(region) }));
+  return folder;
+}
+
+/** Recorded in the state with the default provider, so that an end needs neither the ledger nor the environment. */
+function providerConfiguration(region: string): Record<string, string> {
+  return { 'aws:region': region, 'aws:skipCredentialsValidation': 'true', 'aws:skipRegionValidation': 'true' };
+}
+
+export function removeWorkDir(grantId: string, settings: ChildSettings): void {
+  rmSync(join(settings.workRoot, stackName(grantId)), { recursive: true, force: true });
+}

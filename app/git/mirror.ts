@@ -1,0 +1,99 @@
+// The bare mirror of the access repository: fetched, never checked out, never pushed from.
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TreeChange } from '../core/ledger/history.ts';
+import { git, gitText } from './git.ts';
+import { diffTrees } from './raw-diff.ts';
+
+export type Mirror = {
+  readonly dir: string;
+  /** Fetches the branch and, where given, the heads of pull requests; in one round trip. */
+  readonly fetch: (pulls?: readonly number[]) => Promise<void>;
+  readonly tip: () => Promise<string>;
+  /** The fetched head of a pull request; null when it was never fetched. */
+  readonly pullHead: (number: number) => Promise<string | null>;
+  readonly mergeBase: (a: string, b: string) => Promise<string | null>;
+  readonly changes: (from: string, to: string) => Promise<readonly TreeChange[]>;
+  readonly isAncestor: (ancestor: string, of: string) => Promise<boolean>;
+  /** Tree id of the three-way merge; null on a conflict. */
+  readonly mergeTree: (ours: string, theirs: string) => Promise<string | null>;
+};
+
+export type MirrorOptions = {
+  readonly dir: string;
+  /** Asked for at every fetch: GitHub may be out of reach when the mirror is opened, or the repository renamed. */
+  readonly url: () => Promise<string>;
+  readonly branch: string;
+  /** An installation token; asked for at every fetch, as it lives for an hour. */
+  readonly token: () => Promise<string>;
+};
+
+export async function openMirror(options: MirrorOptions): Promise<Mirror> {
+  const { dir, branch } = options;
+  if (!(await exists(join(dir, 'HEAD')))) {
+    await mkdir(dir, { recursive: true });
+    await git({ dir, args: ['init', '--bare', '--quiet', `--initial-branch=${branch}`] });
+  }
+  const text = (...args: string[]) => gitText({ dir, args });
+  return {
+    dir,
+    fetch: coalesced((pulls) => fetchRefs(options, pulls)),
+    tip: () => text('rev-parse', '--verify', `refs/heads/${branch}^{commit}`),
+    pullHead: async (number) => emptyIsNull(await optional(dir, ['rev-parse', '--verify', '--quiet', `refs/pull/${number}/head^{commit}`])),
+    mergeBase: async (a, b) => emptyIsNull(await optional(dir, ['merge-base', a, b])),
+    changes: (from, to) => diffTrees(dir, from, to),
+    isAncestor: async (ancestor, of) =>
+      (await git({ dir, args: ['merge-base', '--is-ancestor', ancestor, of], accept: [1] })).code === 0,
+    mergeTree: async (ours, theirs) => {
+      const { code, stdout } = await git({ dir, args: ['merge-tree', '--write-tree', ours, theirs], accept: [1] });
+      return code === 0 ? stdout.toString('utf8').trim() : null;
+    },
+  };
+}
+
+async function fetchRefs({ dir, url, branch, token }: MirrorOptions, pulls: readonly number[]): Promise<void> {
+  const refs = [`+refs/heads/${branch}:refs/heads/${branch}`, ...pulls.map((n) => `+refs/pull/${n}/head:refs/pull/${n}/head`)];
+  const from = await url();
+  const authorization = `basic ${Buffer.from(`x-access-token:${await token()}`).toString('base64')}`;
+  await git({
+    dir,
+    args: ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--force', '--end-of-options', from, ...refs],
+    authorization,
+  });
+}
+
+/** Fetches do not overlap (ref locks); calls that arrive meanwhile share the next one. */
+function coalesced(run: (pulls: readonly number[]) => Promise<void>): (pulls?: readonly number[]) => Promise<void> {
+  let running: Promise<void> = Promise.resolve();
+  let next: { readonly pulls: Set<number>; readonly done: Promise<void> } | null = null;
+  return (pulls = []) => {
+    if (next === null) {
+      const wanted = new Set<number>();
+      const done = running
+        .catch(() => {})
+        .then(() => {
+          next = null;
+          running = run([...wanted]);
+          return running;
+        });
+      next = { pulls: wanted, done };
+    }
+    for (const pull of pulls) next.pulls.add(pull);
+    return next.done;
+  };
+}
+
+async function optional(dir: string, args: readonly string[]): Promise<string> {
+  return (await git({ dir, args, accept: [1, 128] })).stdout.toString('utf8').trim();
+}
+
+function emptyIsNull(text: string): string | null {
+  return /^[0-9a-f]{40,64}$/.test(text) ? text : null;
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

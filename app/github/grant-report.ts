@@ -1,0 +1,69 @@
+// The request's comment after the merge: where the access stands, until when, and how to end it.
+import type { Evidence } from '../aws/port.ts';
+import type { GrantEntry } from '../core/ledger/ledger.ts';
+import { MARKER } from './report.ts';
+import { quoted, utc } from './text.ts';
+
+export type GrantState =
+  | { readonly kind: 'granting' }
+  | { readonly kind: 'active'; readonly at: string; readonly evidence: readonly Evidence[] }
+  | { readonly kind: 'failing'; readonly reason: string }
+  | { readonly kind: 'ending'; readonly ended: string }
+  | { readonly kind: 'removed'; readonly ended: string; readonly proof: string }
+  | { readonly kind: 'recorded'; readonly ended: string; readonly commit: string };
+
+export type GrantComment = {
+  readonly body: string;
+  /** A line that stands in the comment exactly while it says this state: it is then left alone. */
+  readonly mark: string;
+};
+
+export function grantComment(entry: GrantEntry, state: GrantState): GrantComment {
+  const { resolved, grant, deadline } = entry;
+  const mark = `<!-- breakglass:${state.kind}:${resolved.deadline} -->`;
+  const body = [
+    `${MARKER}\n${mark}`,
+    `### ${grant.role} on ${grant.account} for ${entry.record.requester.login}, ${grant.duration}`,
+    ...lines(entry, state),
+    `Grant \`${entry.id}\`, ${state.kind === 'recorded' || state.kind === 'removed' ? 'ended' : 'ends'} ${utc(deadline)} at the latest, ${grant.duration} after ${utc(entry.startedAt)}.`,
+  ].join('\n\n');
+  return { mark, body: `${body}\n` };
+}
+
+function lines(entry: GrantEntry, state: GrantState): string[] {
+  switch (state.kind) {
+    case 'granting':
+      return ['**Approved and merged; AWS is making the access.** It usually takes less than a minute; this comment changes when it is there.'];
+    case 'active':
+      return [
+        `**Active until ${utc(entry.deadline)}.** [Open the AWS access portal](${portalLink(entry)}) and pick \`${entry.resolved.permissionSetName}\` in account ${entry.resolved.accountName} (${entry.resolved.accountId}).`,
+        'Done early? Comment `/revoke` on a line by itself. Need longer? Open a pull request that raises `duration` in the grant file, before the deadline.',
+        `Confirmed by AWS at ${state.at} (${requestIds(state.evidence)}).`,
+      ];
+    case 'failing':
+      return [
+        `**Merged, but AWS does not have it yet:** ${quoted(state.reason)}`,
+        'It is tried again by itself until the deadline. If it stays like this, the platform team finds the details in the app\'s log under this grant\'s id.',
+      ];
+    case 'ending':
+      return [`**Ending: ${state.ended}.** Calls are denied; the access is being taken away.`];
+    case 'removed':
+      return [`**Ended: ${state.ended}.** ${sentenceOf(state.proof)} The file is taken out by a pull request.`];
+    case 'recorded':
+      return [`**Ended: ${state.ended}.** AWS proved that the access is gone; the proof is in commit ${state.commit}.`];
+  }
+}
+
+function sentenceOf(proof: string): string {
+  return `Proof from AWS: ${quoted(proof)}.`;
+}
+
+/** Identity Center's own deep link into one account and role. */
+function portalLink({ resolved }: GrantEntry): string {
+  const query = new URLSearchParams({ account_id: resolved.accountId, role_name: resolved.permissionSetName });
+  return `${resolved.portalUrl.replace(/\/+$/, '')}/#/console?${query}`;
+}
+
+function requestIds(evidence: readonly Evidence[]): string {
+  return evidence.map((one) => `${one.operation} \`${one.requestId}\``).join(', ');
+}

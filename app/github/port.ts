@@ -1,0 +1,100 @@
+// The few verbs the app may use on GitHub, in plain data: nothing else in the app knows Octokit.
+import type { CheckContent, Comment, Membership, Push, Reaction, Review, User } from '../core/decision/people.ts';
+
+export type { CheckContent, Comment, Membership, Push, Reaction, Review, User };
+
+export type Pull = {
+  readonly number: number;
+  readonly state: 'open' | 'closed';
+  readonly merged: boolean;
+  /** Of the merge, when merged. */
+  readonly mergeCommit: string | null;
+  readonly mergedBy: User | null;
+  readonly draft: boolean;
+  readonly author: User | null;
+  readonly head: { readonly sha: string; readonly ref: string; readonly repositoryId: number | null };
+  readonly base: { readonly sha: string; readonly ref: string; readonly repositoryId: number };
+  readonly createdAt: Date;
+  readonly title: string;
+  readonly url: string;
+};
+
+export type CheckRun = {
+  readonly id: number;
+  readonly status: string;
+  readonly conclusion: string | null;
+  readonly externalId: string | null;
+  readonly title: string | null;
+  readonly summary: string | null;
+};
+
+export type MergeAnswer =
+  | { readonly kind: 'merged'; readonly sha: string }
+  /** 409: the head is not the one that was judged. */
+  | { readonly kind: 'head-moved' }
+  /** 405 "Base branch was modified": try again. */
+  | { readonly kind: 'base-moved' }
+  /** Any other 405, 403 or 422, in GitHub's words. */
+  | { readonly kind: 'blocked'; readonly message: string }
+  /** 5xx, time-out, broken connection: it may have merged. */
+  | { readonly kind: 'uncertain'; readonly message: string };
+
+export type GitHub = {
+  /** GitHub's clock: this machine's, corrected by the `Date` header of the last answer. */
+  readonly now: () => Date;
+  /** The App itself, as the author of its comments and pull requests. */
+  readonly self: () => Promise<{ readonly appId: number; readonly slug: string; readonly user: User }>;
+  readonly repository: () => Promise<{
+    readonly id: number;
+    readonly owner: string;
+    readonly name: string;
+    readonly url: string;
+    readonly cloneUrl: string;
+    readonly defaultBranch: string;
+  }>;
+  /** A fresh installation token, for git over HTTPS. */
+  readonly token: () => Promise<string>;
+
+  readonly pull: (number: number) => Promise<Pull | null>;
+  readonly openPulls: () => Promise<readonly Pull[]>;
+  /** Pull requests that contain a commit, newest first. */
+  readonly pullsOfCommit: (sha: string) => Promise<readonly Pull[]>;
+  readonly comments: (number: number) => Promise<readonly Comment[]>;
+  readonly reviews: (number: number) => Promise<readonly Review[]>;
+  /** Time of the last `reopened` event. */
+  readonly reopenedAt: (number: number) => Promise<Date | null>;
+  readonly pushes: (branch: string) => Promise<readonly Push[]>;
+  readonly ownCheckRuns: (sha: string) => Promise<readonly CheckRun[]>;
+  /** A team's numeric id; null when GitHub says that there is no such team. Throws when it cannot be known. */
+  readonly teamId: (slug: string) => Promise<number | null>;
+  /** `unknown` when GitHub does not answer 200 or a plain 404. */
+  readonly membership: (slug: string, login: string) => Promise<Membership>;
+
+  /** Creates the check run on the head, or updates it when its content differs. */
+  readonly setCheck: (sha: string, existing: CheckRun | undefined, content: CheckContent) => Promise<void>;
+  readonly createComment: (number: number, body: string) => Promise<number>;
+  readonly updateComment: (id: number, body: string) => Promise<void>;
+  readonly deleteComment: (id: number) => Promise<void>;
+  readonly react: (commentId: number, reaction: Reaction) => Promise<void>;
+  readonly merge: (request: {
+    readonly number: number;
+    readonly sha: string;
+    readonly title: string;
+    readonly message: string;
+  }) => Promise<MergeAnswer>;
+  readonly closePull: (number: number) => Promise<void>;
+  /** A commit on top of `base` that deletes `paths`, on a new branch. Answers false when the branch exists. */
+  readonly createRemovalBranch: (request: {
+    readonly branch: string;
+    readonly base: string;
+    readonly paths: readonly string[];
+    readonly message: string;
+  }) => Promise<boolean>;
+  readonly openPull: (request: {
+    readonly branch: string;
+    readonly base: string;
+    readonly title: string;
+    readonly body: string;
+  }) => Promise<number>;
+  readonly deleteBranch: (branch: string) => Promise<void>;
+};

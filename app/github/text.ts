@@ -1,0 +1,30 @@
+// Strangers' text in our Markdown: shown, never interpreted; and times as people at 03:00 need them.
+import { formatDuration } from '../core/grant/duration.ts';
+
+/** As inline code: no mention, link, HTML or emphasis can come of it. */
+export function quoted(text: string): string {
+  const flat = text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+    .replaceAll('`', "'")
+    .replaceAll('|', '¦')
+    .trim();
+  return `\`${flat === '' ? ' ' : flat}\``;
+}
+
+/** `2026-11-22 05:04:00 UTC` */
+export function utc(at: Date): string {
+  return `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** `in 1h59m` or `3m ago`, for terminals; comments must not change by themselves and use fixed spans instead. */
+export function relative(at: Date, now: Date): string {
+  const seconds = Math.round((at.getTime() - now.getTime()) / 1000);
+  if (seconds === 0) return 'now';
+  const span = formatDuration(rounded(Math.abs(seconds)));
+  return seconds > 0 ? `in ${span}` : `${span} ago`;
+}
+
+function rounded(seconds: number): number {
+  if (seconds >= 86_400) return Math.round(seconds / 3600) * 3600;
+  return seconds >= 600 ? Math.round(seconds / 60) * 60 : seconds;
+}

@@ -1,0 +1,132 @@
+// Reconciles the access of one grant: what AWS holds becomes what was signed, and what has ended becomes proven absence.
+import { endOf, type End } from '../core/ledger/ends.ts';
+import type { GrantEntry, Ledger } from '../core/ledger/ledger.ts';
+import { plan } from '../core/plan.ts';
+import type { Access, IdentityCenter } from '../aws/port.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Again } from '../queue/queue.ts';
+import type { Context } from './context.ts';
+import { denyNow } from './early-end.ts';
+import { makeAccess } from './make-access.ts';
+import { tell } from './tell.ts';
+
+/** While another process holds the engine's state: how soon to look whether it is ours. */
+const STANDBY_MS = 5_000;
+
+export async function reconcileGrant(context: Context, id: string, signal: AbortSignal): Promise<Again | undefined> {
+  const ledger = await context.ledger();
+  const entry = ledger.grants.get(id);
+  if (entry === undefined) return undefined;
+  const engine = context.engine();
+  if (engine === null) return { again: STANDBY_MS };
+  const center = context.identityCenter(entry.resolved);
+  const [access, stacks] = await Promise.all([ownAccess(context, center, entry), engine.stacks()]);
+  rememberEnd(context, entry, access);
+  const end = endOf(entry, ledger.policy.value, context.github.now(), context.memory.revoked.get(id));
+  const [step] = plan({
+    ledger: only(ledger, entry),
+    ends: new Map(end === null ? [] : [[id, end]]),
+    stacks: new Set(stacks),
+    access: new Map(access === null ? [] : [[id, access]]),
+    now: context.github.now(),
+  });
+  if (end !== null) return await takeAway(context, { entry, end, access, engine, center, there: step !== undefined, signal });
+  if (step !== undefined || context.memory.confirmed.get(id) !== entry.resolved.deadline)
+    return await makeAccess(context, { entry, access, engine, center, signal, unchanged: step === undefined });
+  return untilDeadline(context, entry);
+}
+
+/** Comes back in the second of the deadline. */
+export function untilDeadline({ github }: Pick<Context, 'github'>, entry: GrantEntry): Again {
+  return { again: Math.max(0, entry.deadline.getTime() - github.now().getTime()) };
+}
+
+/** The mark is the tags; a set with our name and another's ledger tag is not ours. */
+async function ownAccess({ configured, log }: Context, center: IdentityCenter, entry: GrantEntry): Promise<Access | null> {
+  const access = await center.find(entry.resolved.permissionSetName);
+  if (access === null) return null;
+  if (access.ledger === String(configured.repositoryId)) return access;
+  log.error({ alarm: 'foreign-permission-set', arn: access.arn, grant: entry.id }, 'a permission set with our name lacks our ledger tag; it is not touched');
+  throw new Error(`permission set ${access.name} exists without our ledger tag; remove or rename it in IAM Identity Center`);
+}
+
+/** An end that AWS remembers stands, whatever became of the comment that asked for it. */
+function rememberEnd({ memory }: Context, entry: GrantEntry, access: Access | null): void {
+  if (access?.ended != null && !memory.revoked.has(entry.id)) memory.revoked.set(entry.id, access.ended);
+}
+
+type Ending = {
+  readonly entry: GrantEntry;
+  readonly end: End;
+  readonly access: Access | null;
+  readonly engine: Engine;
+  readonly center: IdentityCenter;
+  /** AWS or the engine's state still holds something. */
+  readonly there: boolean;
+  readonly signal: AbortSignal;
+};
+
+async function takeAway(context: Context, ending: Ending): Promise<Again | undefined> {
+  const { entry, end, access, engine, center } = ending;
+  const { memory, log } = context;
+  memory.confirmed.delete(entry.id);
+  if (!ending.there && (memory.proven.has(entry.id) || alreadyRecorded(entry))) {
+    await settle(context, entry, end);
+    return undefined;
+  }
+  const started = Date.now();
+  if (access !== null && end.early) await denyNow(context, entry, access.arn, end.sentence);
+  if (ending.there) await tell(context, entry, { kind: 'ending', ended: end.sentence });
+  const arn = access?.arn ?? (await engine.permissionSetArn(entry.id));
+  if (ending.there) await destroy(context, ending);
+  const proof = await center.proveRemoved({
+    permissionSetName: entry.resolved.permissionSetName,
+    arn,
+    accountId: entry.resolved.accountId,
+    signal: ending.signal,
+  });
+  if (proof.kind === 'not-proven') throw new Error(`the removal of "${entry.id}" is not proven: ${proof.reason}`);
+  const requests = proof.evidence.map((one) => one.requestId).join(' ');
+  memory.proven.set(entry.id, { ended: end.sentence, proof: `proven ${proof.firstAt} ${proof.at} requests ${requests}` });
+  log.info({ grant: entry.id, end: end.kind, milliseconds: Date.now() - started, at: proof.at }, 'removal proven');
+  await settle(context, entry, end);
+  return undefined;
+}
+
+/** The engine first, as its state must not name what is gone; then whatever AWS still holds under our mark. */
+async function destroy(context: Context, { entry, engine, center, signal }: Ending): Promise<void> {
+  const { id, resolved } = entry;
+  const outcome = await engine.end({ grantId: id, accountId: resolved.accountId, signal });
+  const left = await ownAccess(context, center, entry);
+  if (left !== null) {
+    context.log.warn({ grant: id, arn: left.arn, outcome: outcome.kind }, 'removing by SDK what the engine left');
+    await center.remove(left.arn);
+  }
+  if (outcome.kind !== 'done') throw new Error(`the engine did not end "${id}": ${outcome.reason}`);
+}
+
+function alreadyRecorded(entry: GrantEntry): boolean {
+  return entry.removed?.record != null;
+}
+
+/** Proven: the file goes next, by our pull request or the one that a person has open. */
+async function settle(context: Context, entry: GrantEntry, end: End): Promise<void> {
+  const { memory, enqueue } = context;
+  const proof = memory.proven.get(entry.id);
+  const { removed } = entry;
+  if (removed?.record != null) {
+    const recorded = removed.record.removed.find((one) => one.grantId === entry.id);
+    await tell(context, entry, { kind: 'recorded', ended: recorded?.ended ?? end.sentence, commit: removed.commit });
+    memory.settled.add(entry.id);
+    memory.proven.delete(entry.id);
+    return;
+  }
+  if (proof !== undefined) await tell(context, entry, { kind: 'removed', ...proof });
+  if (removed !== null) memory.settled.add(entry.id);
+  const open = memory.removals.get(entry.id);
+  enqueue(open === undefined ? 'removal' : `pull:${open}`);
+}
+
+function only(ledger: Ledger, entry: GrantEntry): Ledger {
+  return { ...ledger, grants: new Map([[entry.id, entry]]) };
+}

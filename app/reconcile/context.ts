@@ -1,0 +1,72 @@
+// What every reconciler works with: the world through its ports, and the little that one process remembers.
+import type { Logger } from 'pino';
+import type { IdentityCenter } from '../aws/port.ts';
+import type { Signer } from '../core/record/authorization.ts';
+import type { Ledger } from '../core/ledger/ledger.ts';
+import type { Policy, Settings } from '../core/policy/policy.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Mirror } from '../git/mirror.ts';
+import type { GitHub } from '../github/port.ts';
+
+export type Configured = {
+  readonly repositoryId: number;
+  readonly branch: string;
+  readonly genesis: string;
+  readonly fingerprints: readonly string[];
+};
+
+/** An ended grant whose absence AWS has proved, as text for the record. */
+export type Ended = { readonly ended: string; readonly proof: string };
+
+/**
+ * Only what may be lost: each of these is found again by reading Git, GitHub and AWS. The one thing that must not be
+ * lost, that a grant was ended early, is written into AWS as a tag before anything else is done about it.
+ */
+export type Memory = {
+  /** Grant id → who ended it early, as a phrase. */
+  readonly revoked: Map<string, string>;
+  /** Grant id → proof, until the removal is recorded. */
+  readonly proven: Map<string, Ended>;
+  /** Grant id → engine operation under way. */
+  readonly running: Map<string, AbortController>;
+  /** Grants whose state AWS confirmed to this process, with the deadline it confirmed. */
+  readonly confirmed: Map<string, string>;
+  /** Grants whose comment says that the end is recorded. */
+  readonly settled: Set<string>;
+  /** Pull request → GitHub's words when it last refused to merge. */
+  readonly blocked: Map<number, string>;
+  /** Grant id → open pull request that removes it. */
+  readonly removals: Map<string, number>;
+  readonly saidAlarms: Set<string>;
+};
+
+export type Context = {
+  readonly configured: Configured;
+  readonly github: GitHub;
+  readonly mirror: Mirror;
+  readonly identityCenter: (settings: Settings['identityCenter']) => IdentityCenter;
+  /** Null while another process holds the engine's state. */
+  readonly engine: () => Engine | null;
+  /** Null when the private key belongs to no key of the policy that may sign now. */
+  readonly signer: (policy: Policy) => Signer | null;
+  readonly enqueue: (key: string, delayMs?: number) => void;
+  /** The ledger at the mirror's tip, verified; throws when the root cannot be trusted. */
+  readonly ledger: () => Promise<Ledger>;
+  /** One merge at a time: budgets are counted over what is already merged. */
+  readonly exclusively: <T>(run: () => Promise<T>) => Promise<T>;
+  readonly memory: Memory;
+  readonly log: Logger;
+};
+
+export function createMemory(): Memory {
+  return {
+    revoked: new Map(),
+    proven: new Map(),
+    running: new Map(),
+    confirmed: new Map(),
+    settled: new Set(),
+    blocked: new Map(),
+    removals: new Map(),
+    saidAlarms: new Set(),
+  };
+}

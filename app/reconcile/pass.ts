@@ -1,0 +1,93 @@
+// Looks at everything, on a timer: what a lost webhook, a crash or a late timer left undone is found here.
+import { endOf, type End } from '../core/ledger/ends.ts';
+import type { Ledger } from '../core/ledger/ledger.ts';
+import type { Access } from '../aws/port.ts';
+import { plan } from '../core/plan.ts';
+import type { Context } from './context.ts';
+
+export type Passed = { readonly live: number; readonly steps: number; readonly problems: readonly string[] };
+
+/** Each half is done even when the other cannot be: access ends with GitHub down, requests are judged with AWS down. */
+export async function pass(context: Context): Promise<Passed> {
+  const problems: string[] = [];
+  const attempt = async <T>(what: string, run: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await run();
+    } catch (error) {
+      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  };
+  // AWS is listed first and Git read after: what is seen in AWS was authorized before it was made.
+  const access = await attempt('AWS', () => listAccess(context));
+  await attempt('git fetch', () => context.mirror.fetch());
+  const ledger = await context.ledger();
+  sayAlarms(context, ledger);
+  const ends = await findEnds(context, ledger, access ?? new Map());
+  const steps = await attempt('plan', () => enqueueGrants(context, ledger, ends, access));
+  await attempt('pull requests', () => enqueuePulls(context, ledger, ends));
+  if (ledger.strays.length > 0 || context.memory.proven.size > 0) context.enqueue('removal');
+  for (const problem of problems) context.log.warn({ problem }, 'pass');
+  const live = [...ledger.grants.keys()].filter((id) => !ends.has(id)).length;
+  return { live, steps: steps ?? 0, problems };
+}
+
+async function listAccess(context: Context): Promise<ReadonlyMap<string, Access>> {
+  const { settings } = (await context.ledger()).policy.value;
+  const all = await context.identityCenter(settings.identityCenter).list();
+  const ours = all.filter((one) => one.ledger === String(context.configured.repositoryId));
+  return new Map(ours.flatMap((one) => (one.grantId === null ? [] : [[one.grantId, one] as const])));
+}
+
+async function findEnds({ memory, github }: Context, ledger: Ledger, access: ReadonlyMap<string, Access>): Promise<ReadonlyMap<string, End>> {
+  const ends = new Map<string, End>();
+  for (const entry of ledger.grants.values()) {
+    const ended = access.get(entry.id)?.ended;
+    if (ended != null && !memory.revoked.has(entry.id)) memory.revoked.set(entry.id, ended);
+    const end = endOf(entry, ledger.policy.value, github.now(), memory.revoked.get(entry.id));
+    if (end !== null) ends.set(entry.id, end);
+  }
+  return ends;
+}
+
+/** With AWS unknown, every grant that is not settled is looked at one by one: each will say what is wrong. */
+async function enqueueGrants(context: Context, ledger: Ledger, ends: ReadonlyMap<string, End>, access: ReadonlyMap<string, Access> | null): Promise<number> {
+  const { enqueue, memory, github } = context;
+  const stacks = new Set(await (context.engine()?.stacks() ?? []));
+  const steps = access === null ? [] : plan({ ledger, ends, stacks, access, now: github.now() });
+  const due = new Set(steps.map((step) => step.id));
+  for (const entry of ledger.grants.values()) {
+    const ended = ends.has(entry.id);
+    if (ended ? !isSettled(context, entry.id, ledger) : access === null || memory.confirmed.get(entry.id) !== entry.resolved.deadline)
+      due.add(entry.id);
+  }
+  for (const id of due) enqueue(`grant:${id}`);
+  for (const one of ledger.grants.values())
+    if (!ends.has(one.id)) enqueue(`grant:${one.id}`, Math.max(0, one.deadline.getTime() - github.now().getTime()));
+  return steps.length;
+}
+
+/** Recorded long ago is settled; a fresh one once its comment says so. */
+function isSettled({ memory, github }: Context, id: string, ledger: Ledger): boolean {
+  const removed = ledger.grants.get(id)?.removed;
+  if (removed == null) return false;
+  return memory.settled.has(id) || github.now().getTime() - removed.at.getTime() > 86_400_000;
+}
+
+/** Open ones are judged; those of live grants are read for a /revoke. */
+async function enqueuePulls({ github, enqueue }: Context, ledger: Ledger, ends: ReadonlyMap<string, End>): Promise<void> {
+  for (const pull of await github.openPulls()) enqueue(`pull:${pull.number}`);
+  for (const entry of ledger.grants.values()) if (!ends.has(entry.id)) for (const number of entry.pulls) enqueue(`pull:${number}`);
+  for (const commit of new Set(ledger.strays.map((one) => one.commit)))
+    for (const pull of await github.pullsOfCommit(commit)) if (pull.mergeCommit === commit) enqueue(`pull:${pull.number}`);
+}
+
+/** Each alarm once in a process; the log is what pages somebody. */
+function sayAlarms({ log, memory }: Context, ledger: Ledger): void {
+  for (const alarm of ledger.alarms) {
+    const key = `${alarm.code} ${alarm.commit} ${alarm.message}`;
+    if (memory.saidAlarms.has(key)) continue;
+    memory.saidAlarms.add(key);
+    log.error({ alarm: alarm.code, commit: alarm.commit, at: alarm.at.toISOString() }, alarm.message);
+  }
+}

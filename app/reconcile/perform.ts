@@ -1,0 +1,44 @@
+// Carries out actions on GitHub: the only writer. Each action looks before it writes, so doing it twice changes nothing.
+import type { Action } from '../core/action.ts';
+import type { Comment } from '../core/decision/people.ts';
+import { MARKER } from '../github/report.ts';
+import type { Context } from './context.ts';
+
+type Plain = Exclude<Action, { kind: 'merge' }>;
+
+/** In order: what people see first comes first. Merging is `merge.ts`, as it decides again right before. */
+export async function perform({ github, log }: Pick<Context, 'github' | 'log'>, actions: readonly Plain[], comments: readonly Comment[]): Promise<void> {
+  for (const action of actions) {
+    switch (action.kind) {
+      case 'set-check': {
+        const [existing] = await github.ownCheckRuns(action.sha);
+        await github.setCheck(action.sha, existing, action.content);
+        break;
+      }
+      case 'set-comment':
+        await setComment(github, action.pull, action.body, comments);
+        break;
+      case 'react':
+        await github.react(action.commentId, action.reaction);
+        break;
+      case 'close':
+        await github.closePull(action.pull);
+        log.info({ pull: action.pull }, 'request closed');
+        break;
+    }
+  }
+}
+
+/** The app's own sticky comments, lowest id first: GitHub marks them with the App, so nobody can plant one. */
+export function stickyComments(comments: readonly Comment[], appId: number): readonly Comment[] {
+  return comments.filter((one) => one.appId === appId && one.body.startsWith(MARKER)).sort((a, b) => a.id - b.id);
+}
+
+/** Two processes may each have made one: the lowest id stays, in whichever process looks next. */
+async function setComment(github: Context['github'], pull: number, body: string, comments: readonly Comment[]): Promise<void> {
+  const { appId } = await github.self();
+  const [first, ...doubles] = stickyComments(comments, appId);
+  if (first === undefined) await github.createComment(pull, body);
+  else if (first.body.replaceAll('\r\n', '\n').trim() !== body.trim()) await github.updateComment(first.id, body);
+  for (const double of doubles) await github.deleteComment(double.id);
+}

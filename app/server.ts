@@ -1,0 +1,153 @@
+// The process: web server, timers, health, standing by while another process holds the state, and a drain on SIGTERM.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pino, type Logger } from 'pino';
+import { Probot, Server } from 'probot';
+import { assemble } from './assemble.ts';
+import type { Config } from './config.ts';
+import { claimState } from './engine/state-claim.ts';
+import { homePage } from './home.ts';
+import { breakglass } from './index.ts';
+import { createMemoryQueue } from './queue/memory.ts';
+import type { Queue } from './queue/queue.ts';
+import type { Passed } from './reconcile/pass.ts';
+import { priority, worker } from './reconcile/worker.ts';
+
+export type Running = {
+  readonly port: number;
+  /** Takes no more work, lets what runs finish, and releases the state. */
+  readonly stop: () => Promise<void>;
+};
+
+/** How often a process that stands by looks whether the state has become free. */
+const CLAIM_MS = 2_000;
+
+export async function startServer(config: Config, log: Logger): Promise<Running> {
+  let queue: Queue | null = null;
+  const enqueue = (key: string, delayMs?: number) => queue?.enqueue(key, delayMs);
+  const { context, connected, startEngine } = await assemble(config, log, enqueue);
+  const health = { lastPass: null as number | null, problems: ['starting'] as readonly string[], engine: 'starting' };
+  const onPass = (passed: Passed) => {
+    health.lastPass = Date.now();
+    health.problems = passed.problems;
+  };
+  queue = createMemoryQueue({
+    concurrency: 64,
+    handle: worker({ context, passMs: config.passMs, onPass }),
+    priority,
+    retry: { firstMs: 1_000, maxMs: 60_000 },
+    onError: (key, error, attempt) => {
+      const message = error instanceof Error ? error.message : String(error);
+      if (key === 'pass') health.problems = [message];
+      log.warn({ key, attempt, error: message }, 'will be tried again');
+    },
+  });
+  const server = await startWeb(config, log, {
+    enqueue: (key) => queue.enqueue(key),
+    healthz: () => ({ ok: true, body: { lastPass: health.lastPass } }),
+    readyz: () => {
+      const ok = connected() && health.lastPass !== null && health.problems.length === 0;
+      return { ok, body: { engine: health.engine, connected: connected(), problems: health.problems } };
+    },
+    home: () => homePage(context),
+  });
+  queue.enqueue('pass');
+  const releaseEngine = holdEngine(config, log, startEngine, (state) => {
+    health.engine = state;
+    if (state === 'ready') queue.enqueue('pass');
+  });
+  const stop = async (): Promise<void> => {
+    log.info('draining');
+    await server.close();
+    await Promise.all([queue.drain(config.drainMs), context.engine()?.close(config.drainMs)]);
+    await releaseEngine();
+    log.info('stopped');
+  };
+  return { port: server.port, stop };
+}
+
+type Health = { readonly ok: boolean; readonly body: unknown };
+
+type Web = {
+  readonly enqueue: (key: string) => void;
+  readonly healthz: () => Health;
+  readonly readyz: () => Health;
+  readonly home: () => Promise<string>;
+};
+
+async function startWeb(config: Config, log: Logger, web: Web) {
+  // Probot logs a bad signature in sixty lines with the raw payload; it gets a silent logger and one line here instead.
+  const silent = pino({ level: 'silent' });
+  const { appId, privateKey, webhookSecret, url } = config.github;
+  const server = new Server({
+    port: config.listen.port,
+    host: config.listen.host,
+    log: silent,
+    webhookPath: '/api/github/webhooks',
+    enableStaticFiles: false,
+    Probot: Probot.defaults({ appId, privateKey, secret: webhookSecret, baseUrl: url, log: silent }),
+  });
+  await server.load((app, { addHandler }) => {
+    breakglass(app, { repositoryId: config.repository.id, branch: config.repository.branch, enqueue: web.enqueue });
+    app.webhooks.onError((error) => log.warn({ event: error.event?.name, error: error.message.slice(0, 200) }, 'webhook refused'));
+    addHandler((request, response) => answer(request, response, web));
+  });
+  const http = await server.start();
+  http.headersTimeout = 10_000;
+  http.requestTimeout = 30_000;
+  log.info({ port: server.port }, 'listening');
+  const close = async (): Promise<void> => {
+    http.closeIdleConnections();
+    await server.stop();
+  };
+  return { port: server.port, close };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, web: Web): Promise<boolean> {
+  const path = request.url?.split('?')[0];
+  if (request.method !== 'GET') return false;
+  if (path === '/healthz' || path === '/readyz') {
+    const { ok, body } = path === '/healthz' ? web.healthz() : web.readyz();
+    response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+    return true;
+  }
+  if (path !== '/') return false;
+  const page = await web.home().catch(() => null);
+  response.writeHead(page === null ? 503 : 200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" });
+  response.end(page ?? 'breakglass cannot reach GitHub now.\n');
+  return true;
+}
+
+/** Claims the state and starts the engine, or stands by and tries again until it can. */
+function holdEngine(config: Config, log: Logger, start: () => Promise<unknown>, say: (state: string) => void): () => Promise<void> {
+  let release: (() => Promise<void> | void) | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let stopped = false;
+  const attempt = async (): Promise<void> => {
+    try {
+      if (release === null) {
+        const claim = await claimState(config.dataDir);
+        if (claim.kind === 'held') {
+          say(`standing by: ${claim.by.hostname} process ${claim.by.pid} holds the state`);
+          return again();
+        }
+        release = claim.release;
+      }
+      await start();
+      say('ready');
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      log.error({ alarm: 'engine-unavailable', error: message }, 'the engine cannot start; it is tried again');
+      say(message);
+      again();
+    }
+  };
+  const again = (): void => {
+    if (!stopped) timer = setTimeout(attempt, CLAIM_MS);
+  };
+  void attempt();
+  return async () => {
+    stopped = true;
+    if (timer !== null) clearTimeout(timer);
+    await release?.();
+  };
+}

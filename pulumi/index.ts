@@ -1,0 +1,101 @@
+// The Pulumi program of one grant: a permission set, its policies, one account assignment. No clock, no look-ups.
+// The four files are imported one by one: the barrel of @pulumi/aws would read the whole service.
+import { AccountAssignment } from '@pulumi/aws/ssoadmin/accountAssignment.js';
+import { ManagedPolicyAttachment } from '@pulumi/aws/ssoadmin/managedPolicyAttachment.js';
+import { PermissionSet } from '@pulumi/aws/ssoadmin/permissionSet.js';
+import { PermissionSetInlinePolicy } from '@pulumi/aws/ssoadmin/permissionSetInlinePolicy.js';
+import type { CustomResourceOptions, Output, Resource } from '@pulumi/pulumi';
+import type { ResolvedGrant } from '../app/core/grant/resolved.ts';
+import { inlinePolicy } from './statements.ts';
+
+export type GrantOutputs = { readonly permissionSetArn: Output<string>; readonly deadline: string };
+
+/** Identity Center may take long in a busy organisation; a wait that runs out would leave half an access behind. */
+const TIMEOUTS: CustomResourceOptions = { customTimeouts: { create: '30m', update: '30m', delete: '30m' } };
+
+/** The program for one grant: the same grant is the same resources, whoever runs it and when. */
+export function grantProgram(grant: ResolvedGrant): () => Promise<GrantOutputs> {
+  return async () => {
+    const set = permissionSet(grant);
+    // The assignment waits for every policy: the deadline exists before the access does. Destroyed in reverse, so the
+    // assignment goes first (a permission set cannot be deleted while it is assigned).
+    const policies = [...managedPolicies(grant, set), deadlinePolicy(grant, set)];
+    assignment(grant, set, policies);
+    return { permissionSetArn: set.arn, deadline: grant.deadline };
+  };
+}
+
+function permissionSet(grant: ResolvedGrant): PermissionSet {
+  return new PermissionSet(
+    'access',
+    {
+      name: grant.permissionSetName,
+      instanceArn: grant.instanceArn,
+      // Without the deadline: changing a description provisions the set once more, changing a tag does not.
+      description: description(`breakglass ${grant.id}: ${grant.role} on ${grant.accountName}`),
+      sessionDuration: isoDuration(grant.sessionSeconds),
+      tags: {
+        'breakglass:ledger': String(grant.repositoryId),
+        'breakglass:grant': grant.id,
+        'breakglass:expires-at': grant.deadline,
+      },
+    },
+    TIMEOUTS,
+  );
+}
+
+function managedPolicies(grant: ResolvedGrant, set: PermissionSet): Resource[] {
+  // A set: the same policy twice would be the same resource twice.
+  return [...new Set(grant.managedPolicies)].map(
+    (arn) =>
+      new ManagedPolicyAttachment(
+        `managed-${arn.slice(arn.indexOf('/') + 1).replaceAll('/', '-')}`,
+        { instanceArn: grant.instanceArn, permissionSetArn: set.arn, managedPolicyArn: arn },
+        belongingTo(set),
+      ),
+  );
+}
+
+function deadlinePolicy(grant: ResolvedGrant, set: PermissionSet): Resource {
+  const policy = inlinePolicy(grant);
+  if (policy.kind === 'too-large')
+    throw new Error(`the inline policy has ${policy.characters} characters, Identity Center takes ${policy.limit}`);
+  return new PermissionSetInlinePolicy(
+    'deadline',
+    { instanceArn: grant.instanceArn, permissionSetArn: set.arn, inlinePolicy: policy.document },
+    belongingTo(set),
+  );
+}
+
+function assignment(grant: ResolvedGrant, set: PermissionSet, policies: Resource[]): void {
+  new AccountAssignment(
+    'assignment',
+    {
+      instanceArn: grant.instanceArn,
+      permissionSetArn: set.arn,
+      // To the person, never to a group: whoever joins the group later would have the access as well.
+      principalType: 'USER',
+      principalId: grant.userId,
+      targetType: 'AWS_ACCOUNT',
+      targetId: grant.accountId,
+    },
+    { ...TIMEOUTS, dependsOn: policies },
+  );
+}
+
+/** Deleted with the set: no policy is ever taken off a set that is still assigned, and one provisioning is saved. */
+function belongingTo(set: PermissionSet): CustomResourceOptions {
+  return { ...TIMEOUTS, deletedWith: set };
+}
+
+/** Identity Center's SessionDuration is ISO 8601 without seconds in practice (PT1H, PT90M). */
+function isoDuration(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  return `PT${hours > 0 ? `${hours}H` : ''}${minutes > 0 || hours === 0 ? `${minutes}M` : ''}`;
+}
+
+/** Identity Center's pattern for a description: 1 to 700 characters of Latin-1. */
+function description(text: string): string {
+  return text.replaceAll(/[^\u0020-\u007E\u00A1-\u00FF]/g, '?').slice(0, 700);
+}

@@ -1,0 +1,199 @@
+// Kills at the worst moments: what the engine does when a child, the CLI, the plugin, or the supervisor dies.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { DeletePermissionSetCommand, SSOAdminClient } from '@aws-sdk/client-sso-admin';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readCheckpoint } from '../../app/engine/checkpoint.ts';
+import { OPERATION_MARK, SUPERVISOR_MARK } from '../../app/engine/messages.ts';
+import { eradicate, markedProcesses } from '../../app/engine/process-tree.ts';
+import { INSTANCE, MONA, PAYMENTS, resolved } from './grants.ts';
+import { operationOn, type Rig, startRig } from './rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(() => rig.close());
+
+const grant = resolved('payments-db-down');
+
+/** The processes of operations that this test process supervises and that have begun. */
+function running(): readonly string[] {
+  const mine = markedProcesses().filter((each) => each.supervisor?.startsWith(`${process.pid}-`));
+  return [...new Set(mine.map((each) => each.operation))];
+}
+
+/** SIGKILL to every process of the operation at the moment when AWS sees (and has done) a call. */
+function killAt(operation: string, phase: 'before' | 'after'): { readonly killed: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const remove = rig.aws.onRequest(async (event) => {
+    if (event.operation !== operation || event.phase !== phase) return;
+    remove();
+    for (const each of running()) await eradicate(each);
+    resolve();
+  });
+  return { killed: promise };
+}
+
+/** What the reconciliation does before a retry: deletes in AWS what carries the mark and the state lacks. */
+async function deleteUnknown(): Promise<void> {
+  const client = new SSOAdminClient({
+    region: 'eu-central-1',
+    endpoint: rig.aws.url,
+    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+  });
+  const known = (await readCheckpoint(join(rig.dataDir, 'state'), grant.id))?.permissionSetArn;
+  for (const { arn } of rig.aws.sets().filter((set) => set.arn !== known))
+    await client.send(new DeletePermissionSetCommand({ InstanceArn: INSTANCE, PermissionSetArn: arn }));
+  client.destroy();
+}
+
+describe('an interrupted grant', () => {
+  it('converges after SIGKILL to everything while AWS creates the permission set', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    const engine = rig.engine();
+    const { killed } = killAt('CreatePermissionSet', 'after');
+    const outcome = await engine.grant(operationOn(grant).operation);
+    await killed;
+    expect(outcome).toMatchObject({ kind: 'failed', interrupted: true });
+    const checkpoint = await readCheckpoint(join(rig.dataDir, 'state'), grant.id);
+    expect(checkpoint?.pending).toHaveLength(1);
+    expect(checkpoint?.permissionSetArn).toBeNull();
+    expect(rig.aws.sets()).toHaveLength(1);
+
+    await deleteUnknown();
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(rig.aws.whatCan(MONA, PAYMENTS, 'ec2:StopInstances').kind).toBe('allowed');
+    expect((await readCheckpoint(join(rig.dataDir, 'state'), grant.id))?.pending).toEqual([]);
+    expect(await engine.end(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(rig.aws.sets()).toEqual([]);
+  });
+
+  it('says what is wrong when the access left behind was not deleted before the retry', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    const engine = rig.engine();
+    killAt('CreatePermissionSet', 'after');
+    await engine.grant(operationOn(grant).operation);
+    const outcome = await engine.grant(operationOn(grant).operation);
+    expect(outcome).toMatchObject({ kind: 'failed', interrupted: false });
+    expect(outcome).toHaveProperty('reason', expect.stringContaining('left by an interrupted operation'));
+  });
+
+  it('can be ended as it is, half made', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    const engine = rig.engine();
+    killAt('PutInlinePolicyToPermissionSet', 'before');
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'failed', interrupted: true });
+    expect(await engine.end(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(rig.aws.sets()).toEqual([]);
+    expect(await engine.stacks()).toEqual([]);
+  });
+
+  it('is resumed after SIGKILL in the middle of its end', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    const engine = rig.engine();
+    await engine.grant(operationOn(grant).operation);
+    killAt('DeleteAccountAssignment', 'after');
+    expect(await engine.end(operationOn(grant).operation)).toMatchObject({ kind: 'failed', interrupted: true });
+    await rig.aws.settled();
+    expect(await engine.end(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(rig.aws.sets()).toEqual([]);
+  });
+
+  it('is stopped at the hard limit with every process it started, plugin included', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    rig.aws.plant({ on: 'CreatePermissionSet', mishap: { kind: 'hang' } });
+    const engine = rig.engine({ hardLimitMs: 4_000 });
+    const seen = new Set<number>();
+    const watch = setInterval(() => {
+      for (const each of markedProcesses()) if (each.supervisor?.startsWith(`${process.pid}-`)) seen.add(each.pid);
+    }, 100);
+    const outcome = await engine.grant(operationOn(grant).operation);
+    clearInterval(watch);
+    expect(outcome).toEqual({
+      kind: 'failed',
+      reason: 'the operation took longer than 4 s and was stopped',
+      interrupted: true,
+    });
+    expect(seen.size).toBeGreaterThanOrEqual(3); // child, CLI, plugin
+    await engine.close(0);
+    await expect.poll(running, { timeout: 2_000, interval: 20 }).toEqual([]);
+  });
+
+  it('is stopped by its signal', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    rig.aws.plant({ on: 'CreatePermissionSet', mishap: { kind: 'hang' } });
+    const stop = new AbortController();
+    rig.aws.onRequest((event) => {
+      if (event.operation === 'CreatePermissionSet') stop.abort();
+    });
+    const outcome = await rig.engine().grant(operationOn(grant, { signal: stop.signal }).operation);
+    expect(outcome).toMatchObject({ kind: 'failed', interrupted: true });
+  });
+
+  it('is stopped when it eats too much memory', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    rig.aws.plant({ on: 'CreatePermissionSet', mishap: { kind: 'hang' } });
+    const outcome = await rig.engine({ maxMemoryMb: 50 }).grant(operationOn(grant).operation);
+    expect(outcome).toMatchObject({ kind: 'failed', interrupted: true });
+    expect(outcome).toHaveProperty('reason', expect.stringContaining('more than 50 MiB of memory'));
+  });
+});
+
+describe('locks', () => {
+  const folder = () => join(rig.dataDir, 'state', '.pulumi', 'locks', 'organization', 'breakglass', `g-${grant.id}`);
+  const lock = (content: object) => {
+    mkdirSync(folder(), { recursive: true });
+    writeFileSync(join(folder(), 'aaaa.json'), JSON.stringify({ username: 'root', ...content }));
+  };
+
+  it('of a dead process of this host are broken', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    lock({ pid: 2 ** 22 - 1, hostname: hostname(), timestamp: new Date().toISOString() });
+    expect(await rig.engine().grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+  });
+
+  it('of another host hold, until they are older than any operation', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    const engine = rig.engine();
+    lock({ pid: 1, hostname: 'elsewhere', timestamp: new Date().toISOString() });
+    const outcome = await engine.grant(operationOn(grant).operation);
+    expect(outcome).toMatchObject({ kind: 'failed', interrupted: false });
+    expect(outcome).toHaveProperty('reason', expect.stringContaining('locked by process 1 on elsewhere'));
+    lock({ pid: 1, hostname: 'elsewhere', timestamp: new Date(Date.now() - 11 * 60_000).toISOString() });
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+  });
+});
+
+describe('what a dead supervisor left', () => {
+  it('is ended before the first operation of the next one', async () => {
+    const orphan = fork(new URL('./orphan.ts', import.meta.url), {
+      detached: true,
+      env: { ...process.env, [OPERATION_MARK]: 'left-behind', [SUPERVISOR_MARK]: `${2 ** 22 - 1}-1` },
+    });
+    await once(orphan, 'message');
+    const gone = once(orphan, 'exit');
+    await rig.engine().end(operationOn(grant).operation);
+    expect((await gone)[1]).toBe('SIGKILL');
+  });
+
+  it('ends by itself when the supervisor disappears in the middle of an operation', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    rig.aws.plant({ on: 'CreatePermissionSet', mishap: { kind: 'delay', ms: 500 } });
+    const supervisor = fork(new URL('./supervisor.ts', import.meta.url), [], {
+      env: { ...process.env, RIG: JSON.stringify({ dataDir: rig.dataDir, grant, aws: rig.aws.environment }) },
+    });
+    const reached = Promise.withResolvers<void>();
+    rig.aws.onRequest((event) => {
+      if (event.operation === 'CreatePermissionSet') reached.resolve();
+    });
+    await reached.promise;
+    const left = () => markedProcesses().filter((each) => each.supervisor?.startsWith(`${supervisor.pid}-`));
+    expect(left().length).toBeGreaterThanOrEqual(3);
+    supervisor.kill('SIGKILL');
+    await expect.poll(() => left().length, { timeout: 25_000, interval: 100 }).toBe(0);
+  });
+});

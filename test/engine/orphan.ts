@@ -1,0 +1,3 @@
+// A process that stays: what an operation looks like when its supervisor has died.
+setInterval(() => undefined, 1_000);
+process.send?.('here');

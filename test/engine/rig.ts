@@ -1,0 +1,79 @@
+// What the engine's tests stand on: the AWS double, the stand-in plugin, the real engine, grants without a ledger.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pino from 'pino';
+import type { ResolvedGrant } from '../../app/core/grant/resolved.ts';
+import type { Engine, EngineOperation, EngineProgress } from '../../app/engine/engine.ts';
+import type { EngineOptions } from '../../app/engine/inline.ts';
+import { createEngine } from '../../app/engine/inline.ts';
+import { findPulumi } from '../../app/engine/pulumi-cli.ts';
+import type { Authorized } from '../../app/git/authorized.ts';
+import type { AwsDouble } from '../sandbox/aws/index.ts';
+import { startAws } from '../sandbox/aws/index.ts';
+import { INSTANCE, MONA, PAYMENTS } from './grants.ts';
+
+export type Rig = {
+  readonly aws: AwsDouble;
+  readonly dataDir: string;
+  readonly engine: (options?: Partial<EngineOptions>) => Engine;
+  readonly authorize: (id: string, answer: Authorized) => void;
+  readonly close: () => Promise<void>;
+};
+
+export async function startRig(): Promise<Rig> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'breakglass-engine-'));
+  const mirror = join(dataDir, 'mirror');
+  mkdirSync(mirror);
+  const aws = await startAws({
+    region: 'eu-central-1',
+    instanceArn: INSTANCE,
+    identityStoreId: 'd-1234567890',
+    users: [{ userId: MONA, userName: 'mona', displayName: 'Mona', email: 'mona@example.com' }],
+    accounts: [
+      { id: '999999999999', name: 'management' },
+      { id: PAYMENTS, name: 'prod-payments' },
+      { id: '222233334444', name: 'prod-search' },
+    ],
+  });
+  const pulumi = await findPulumi();
+  const engines: Engine[] = [];
+  return {
+    aws,
+    dataDir,
+    engine: (options = {}) => {
+      const engine = createEngine({
+        source: { mirror, branch: 'main', repositoryId: 1296269, genesis: '', fingerprints: [] },
+        dataDir,
+        pulumi,
+        log: pino({ level: process.env.BREAKGLASS_TEST_LOG ?? 'silent' }),
+        env: { ...process.env, ...aws.environment, BREAKGLASS_SANDBOX_WAIT_SCALE: '0.01' },
+        awsPlugin: fileURLToPath(new URL('../sandbox/provider', import.meta.url)),
+        childModule: fileURLToPath(new URL('./child-stub.ts', import.meta.url)),
+        patience: { abortMs: 500, terminateMs: 500 },
+        ...options,
+      });
+      engines.push(engine);
+      return engine;
+    },
+    authorize: (id, answer) => writeFileSync(join(mirror, `${id}.json`), JSON.stringify(answer)),
+    close: async () => {
+      await Promise.all(engines.map((engine) => engine.close(0)));
+      await aws.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An operation on a grant, and what it reported. */
+export function operationOn(grant: ResolvedGrant, extra: Partial<EngineOperation> = {}) {
+  const progress: EngineProgress[] = [];
+  const operation: EngineOperation = {
+    grantId: grant.id,
+    accountId: grant.accountId,
+    onProgress: (each) => progress.push(each),
+    ...extra,
+  };
+  return { operation, progress };
+}

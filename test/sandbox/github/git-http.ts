@@ -1,0 +1,149 @@
+// Clone, fetch and push over smart HTTP through git http-backend, with GitHub's answers to the wrong credentials.
+import { spawn } from 'node:child_process';
+import { chmod, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { actor, atLeast, type Principal } from './auth.ts';
+import { gitEnvironment } from './git.ts';
+import { refMoved } from './refs.ts';
+import { forbidsRewriting, violations } from './rules.ts';
+import { fullName, sameText, type World, zeroSha } from './world.ts';
+
+export type GitRequest = {
+  readonly method: string;
+  readonly rest: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+};
+export type GitReply = { readonly status: number; readonly headers: Record<string, string>; readonly body: Buffer };
+type Command = { readonly before: string; readonly after: string; readonly ref: string };
+
+/** The part of the path after the repository if the path speaks Git, else undefined. */
+export function gitPath(world: World, path: string): string | undefined {
+  const match = /^\/([^/]+\/[^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/.exec(path);
+  return match && sameText(match[1] ?? '', fullName(world)) ? match[2] : undefined;
+}
+
+export async function serveGit(world: World, principal: Principal, request: GitRequest): Promise<GitReply> {
+  const writing = `${request.rest}?${request.query}`.includes('git-receive-pack');
+  const refused = refuse(world, principal, writing);
+  if (refused) return refused;
+  if (request.rest !== 'git-receive-pack') return runBackend(world, request, {});
+  const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(request.body) : request.body;
+  return receive(world, principal, {
+    ...request,
+    body,
+    headers: { ...request.headers, 'content-encoding': undefined },
+  });
+}
+
+/** A hook of the bare repository: it refuses what the rulesets forbid, in the words that the server hands it. */
+export async function installHook(bare: string): Promise<void> {
+  const path = join(bare, 'hooks', 'update');
+  await writeFile(path, hook);
+  await chmod(path, 0o755);
+}
+
+const hook = `#!/bin/sh
+refuse() { printf 'error: GH013: Repository rule violations found for %s.\\n\\n%s\\n' "$1" "$2" >&2; exit 1; }
+case " $RULES_REFUSED " in *" $1 "*) refuse "$1" "$RULES_TEXT" ;; esac
+case " $RULES_LINEAR " in
+  *" $1 "*)
+    case "$2$3" in *${zeroSha}*) exit 0 ;; esac
+    git merge-base --is-ancestor "$2" "$3" || refuse "$1" "Cannot force-push to this branch" ;;
+esac
+`;
+
+function refuse(world: World, principal: Principal, writing: boolean): GitReply | undefined {
+  if (principal.kind === 'anonymous' || principal.kind === 'app') {
+    const headers = { 'www-authenticate': 'Basic realm="GitHub"' };
+    return { status: 401, headers, body: Buffer.from('Authentication failed') };
+  }
+  const level = principal.kind === 'user' ? principal.user.role : (principal.permissions.contents ?? 'none');
+  const role = level === 'read' || level === 'write' || level === 'admin' ? level : 'none';
+  if (!atLeast(role, 'read')) return { status: 404, headers: {}, body: Buffer.from('Repository not found.') };
+  if (!writing || atLeast(role, 'write')) return undefined;
+  const text = `Permission to ${fullName(world)}.git denied to ${actor(principal).login}.`;
+  return { status: 403, headers: {}, body: Buffer.from(text) };
+}
+
+async function receive(world: World, principal: Principal, request: GitRequest): Promise<GitReply> {
+  const commands = readCommands(request.body);
+  const refused: string[] = [];
+  const linear: string[] = [];
+  const sentences = new Set<string>();
+  for (const command of commands) {
+    const update = { ...command, principal, by: 'push' as const };
+    const broken = await violations(world, update);
+    if (broken.length > 0) refused.push(command.ref);
+    for (const sentence of broken) sentences.add(`- ${sentence}`);
+    if (forbidsRewriting(world, update)) linear.push(command.ref);
+  }
+  const reply = await runBackend(world, request, {
+    RULES_REFUSED: refused.join(' '),
+    RULES_LINEAR: linear.join(' '),
+    RULES_TEXT: [...sentences].join('\n\n'),
+  });
+  for (const { ref, before, after } of commands) {
+    const now = (await world.git.resolve(ref)) ?? zeroSha;
+    if (now === after && before !== after) await refMoved(world, { ref, before, after, actor: actor(principal) });
+  }
+  return reply;
+}
+
+/** The pkt-lines before the first flush: old id, new id, ref; the first one also carries capabilities. */
+function readCommands(body: Buffer): Command[] {
+  const commands = [];
+  for (let at = 0; at + 4 <= body.length; ) {
+    const length = Number.parseInt(body.subarray(at, at + 4).toString(), 16);
+    if (!(length > 4)) break;
+    const [line = ''] = body
+      .subarray(at + 4, at + length)
+      .toString()
+      .split('\0');
+    const [before = '', after = '', ref = ''] = line.trim().split(' ');
+    if (/^[0-9a-f]{40}$/.test(before) && ref) commands.push({ before, after, ref });
+    at += length;
+  }
+  return commands;
+}
+
+function runBackend(world: World, request: GitRequest, extra: Record<string, string>): Promise<GitReply> {
+  const env = {
+    ...gitEnvironment,
+    ...extra,
+    GIT_PROJECT_ROOT: dirname(world.git.path),
+    GIT_HTTP_EXPORT_ALL: '1',
+    PATH_INFO: `/${basename(world.git.path)}/${request.rest}`,
+    QUERY_STRING: request.query,
+    REQUEST_METHOD: request.method,
+    CONTENT_TYPE: request.headers['content-type'] ?? '',
+    CONTENT_LENGTH: String(request.body.length),
+    HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
+    GIT_PROTOCOL: request.headers['git-protocol'] ?? '',
+    REMOTE_USER: 'github',
+  };
+  return new Promise((resolve, reject) => {
+    const child = spawn('git', ['http-backend'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stdin.on('error', () => undefined);
+    child.on('error', reject);
+    child.on('close', () => resolve(readCgi(Buffer.concat(chunks))));
+    child.stdin.end(request.body);
+  });
+}
+
+function readCgi(output: Buffer): GitReply {
+  const end = output.indexOf('\r\n\r\n');
+  const headers: Record<string, string> = {};
+  let status = 200;
+  for (const line of output.subarray(0, Math.max(end, 0)).toString().split('\r\n')) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).toLowerCase();
+    if (name === 'status') status = Number.parseInt(line.slice(colon + 1), 10);
+    else if (colon > 0) headers[name] = line.slice(colon + 1).trim();
+  }
+  return { status: end < 0 ? 500 : status, headers, body: output.subarray(end < 0 ? 0 : end + 4) };
+}

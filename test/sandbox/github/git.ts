@@ -1,0 +1,179 @@
+// The bare repository under the double: every commit, tree, diff and merge is done by the real git.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type Identity = { readonly name: string; readonly email: string; readonly date: string };
+export type Commit = {
+  readonly sha: string;
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly author: Identity;
+  readonly committer: Identity;
+  readonly message: string;
+};
+export type NewCommit = Omit<Commit, 'sha'>;
+/** null deletes; an object sets the mode as well (120000 a symlink, 160000 a submodule whose content is a commit id). */
+export type FileChange = string | Uint8Array | null | { readonly mode: string; readonly content: string | Uint8Array };
+export type Files = Readonly<Record<string, FileChange>>;
+export type MergeResult = { readonly kind: 'merged'; readonly tree: string } | { readonly kind: 'conflict' };
+
+type RunOptions = { readonly input?: string | Uint8Array; readonly env?: Record<string, string> };
+type Outcome = { readonly code: number; readonly stdout: Buffer; readonly stderr: string };
+
+export type Git = ReturnType<typeof createGit>;
+
+// Nobody's own configuration (hooks, signing, default branch) may leak into the double.
+export const gitEnvironment: Record<string, string> = {
+  PATH: process.env.PATH ?? '/usr/bin:/bin',
+  HOME: '/nonexistent',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_TERMINAL_PROMPT: '0',
+};
+
+export function createGit(path: string) {
+  const attempt = (args: readonly string[], options: RunOptions = {}) => runGit(path, args, options);
+  const run = async (args: readonly string[], options: RunOptions = {}): Promise<string> =>
+    (await runBytes(attempt, args, options)).toString();
+  const line = async (args: readonly string[], options: RunOptions = {}) => (await run(args, options)).trim();
+
+  const resolve = async (revision: string): Promise<string | undefined> => {
+    const found = await attempt(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]);
+    return found.code === 0 ? found.stdout.toString().trim() : undefined;
+  };
+  const commits = async (shas: readonly string[]): Promise<Commit[]> => {
+    if (shas.length === 0) return [];
+    const bytes = await runBytes(attempt, ['cat-file', '--batch'], { input: `${shas.join('\n')}\n` });
+    return readBatch(bytes).map(({ sha, content }) => parseCommit(sha, content.toString()));
+  };
+  return {
+    path,
+    attempt,
+    run,
+    line,
+    bytes: (args: readonly string[]) => runBytes(attempt, args, {}),
+    resolve,
+    commits,
+    branch: (name: string) => resolve(`refs/heads/${name}`),
+    commit: async (sha: string): Promise<Commit | undefined> => {
+      const kind = await attempt(['cat-file', '-t', sha]);
+      return kind.stdout.toString().trim() === 'commit' ? (await commits([sha]))[0] : undefined;
+    },
+    exists: async (sha: string) => (await attempt(['cat-file', '-e', sha])).code === 0,
+    isAncestor: async (a: string, b: string) => (await attempt(['merge-base', '--is-ancestor', a, b])).code === 0,
+    mergeBase: async (a: string, b: string): Promise<string | undefined> => {
+      const found = await attempt(['merge-base', a, b]);
+      return found.code === 0 ? found.stdout.toString().trim() : undefined;
+    },
+    revisions: async (range: readonly string[]): Promise<string[]> =>
+      (await run(['rev-list', ...range])).split('\n').filter(Boolean),
+    mergeTree: async (base: string, head: string): Promise<MergeResult> => {
+      const merged = await attempt(['merge-tree', '--write-tree', base, head]);
+      const tree = merged.stdout.toString().split('\n')[0] ?? '';
+      return merged.code === 0 ? { kind: 'merged', tree } : { kind: 'conflict' };
+    },
+    updateRef: (ref: string, sha: string, before?: string) =>
+      run(['update-ref', ref, sha, ...(before === undefined ? [] : [before])]),
+    deleteRef: (ref: string) => run(['update-ref', '-d', ref]),
+    writeBlob: (content: string | Uint8Array) => line(['hash-object', '-w', '--stdin'], { input: content }),
+    writeTree: (base: string | null, files: Files) => writeTree(line, base, files),
+    writeCommit: (commit: NewCommit) =>
+      line(['hash-object', '-t', 'commit', '-w', '--stdin'], { input: renderCommit(commit) }),
+  };
+}
+
+function runGit(path: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const env = { ...gitEnvironment, ...options.env };
+    const settings = { cwd: path, env, encoding: 'buffer' as const, maxBuffer: 512 * 1024 * 1024 };
+    const child = execFile('git', args, settings, (error, stdout, stderr) => {
+      if (error && typeof error.code !== 'number') reject(error);
+      else resolve({ code: error ? Number(error.code) : 0, stdout, stderr: stderr.toString() });
+    });
+    // A git that needs no input may end before it is written; the outcome tells what matters.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(options.input ?? '');
+  });
+}
+
+async function runBytes(
+  attempt: (args: readonly string[], options: RunOptions) => Promise<Outcome>,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<Buffer> {
+  const outcome = await attempt(args, options);
+  if (outcome.code !== 0) throw new Error(`git ${args.join(' ')} ended with ${outcome.code}: ${outcome.stderr}`);
+  return outcome.stdout;
+}
+
+async function writeTree(
+  line: (args: readonly string[], options?: RunOptions) => Promise<string>,
+  base: string | null,
+  files: Files,
+): Promise<string> {
+  const scratch = await mkdtemp(join(tmpdir(), 'github-index-'));
+  const env = { GIT_INDEX_FILE: join(scratch, 'index') };
+  try {
+    await line(base === null ? ['read-tree', '--empty'] : ['read-tree', base], { env });
+    const entries = await Promise.all(Object.entries(files).map(([path, change]) => indexEntry(line, path, change)));
+    await line(['update-index', '-z', '--index-info'], { env, input: entries.join('') });
+    return await line(['write-tree'], { env });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function indexEntry(
+  line: (args: readonly string[], options?: RunOptions) => Promise<string>,
+  path: string,
+  change: FileChange,
+): Promise<string> {
+  if (change === null) return `0 ${'0'.repeat(40)}\t${path}\0`;
+  const { mode, content } =
+    typeof change === 'object' && 'mode' in change ? change : { mode: '100644', content: change };
+  const sha = mode === '160000' ? String(content) : await line(['hash-object', '-w', '--stdin'], { input: content });
+  return `${mode} ${sha}\t${path}\0`;
+}
+
+function renderCommit(commit: NewCommit): string {
+  const person = ({ name, email, date }: Identity) =>
+    `${name.replace(/[<>\n]/g, '')} <${email.replace(/[<>\n]/g, '')}> ${Math.floor(Date.parse(date) / 1000)} +0000`;
+  const parents = commit.parents.map((parent) => `parent ${parent}\n`).join('');
+  const people = `author ${person(commit.author)}\ncommitter ${person(commit.committer)}\n`;
+  return `tree ${commit.tree}\n${parents}${people}\n${commit.message}`;
+}
+
+function parseCommit(sha: string, raw: string): Commit {
+  const end = raw.indexOf('\n\n');
+  const headers = raw.slice(0, end).split('\n');
+  const values = (name: string) =>
+    headers.filter((header) => header.startsWith(`${name} `)).map((header) => header.slice(name.length + 1));
+  return {
+    sha,
+    tree: values('tree')[0] ?? '',
+    parents: values('parent'),
+    author: parseIdentity(values('author')[0] ?? ''),
+    committer: parseIdentity(values('committer')[0] ?? ''),
+    message: raw.slice(end + 2),
+  };
+}
+
+function parseIdentity(value: string): Identity {
+  const [, name = '', email = '', seconds = '0'] = /^(.*?) ?<(.*)> (\d+)/.exec(value) ?? [];
+  return { name, email, date: `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z` };
+}
+
+function readBatch(bytes: Buffer): { sha: string; content: Buffer }[] {
+  const objects = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(10, at);
+    const [sha = '', kind, size] = bytes.subarray(at, end).toString().split(' ');
+    at = end + 1;
+    if (kind !== 'commit') continue;
+    objects.push({ sha, content: bytes.subarray(at, at + Number(size)) });
+    at += Number(size) + 1;
+  }
+  return objects;
+}
