@@ -1,5 +1,20 @@
+// Two groups of tests: `unit` needs no process of ours and takes seconds; `system` plays with real processes and the real engine.
 import { defineConfig } from 'vitest/config';
 
+const UNIT = ['core', 'git', 'github', 'pulumi', 'queue', 'reconcile', 'audit', 'cli'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
+  test: {
+    // An operation of the engine takes a core and half a gigabyte.
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/setup*.test.ts', ...UNIT], sequence: { groupOrder: 0 } } },
+      // Whatever is not a unit test, so that a new folder is never forgotten.
+      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: ['test/setup*.test.ts', ...UNIT], sequence: { groupOrder: 1 } } },
+    ],
+  },
 });

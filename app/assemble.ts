@@ -40,7 +40,7 @@ export async function assemble(config: Config, log: Logger, enqueue: Context['en
   );
   const mirror = await openMirror({
     dir: join(config.dataDir, 'mirror.git'),
-    url: async () => (await github.repository()).cloneUrl,
+    url: once(async () => (await github.repository()).cloneUrl),
     branch: repository.branch,
     token: () => github.token(),
   });
@@ -74,6 +74,15 @@ export async function assemble(config: Config, log: Logger, enqueue: Context['en
     return engine;
   };
   return { context, connected, startEngine };
+}
+
+/** Remembered once known; git follows GitHub's redirect of a renamed repository. */
+function once(read: () => Promise<string>): () => Promise<string> {
+  let known: string | null = null;
+  return async () => {
+    known ??= await read();
+    return known;
+  };
 }
 
 /** One client for each Identity Center that policy or a grant names; in practice one. */

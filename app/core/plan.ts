@@ -1,6 +1,6 @@
 // What is to be done in AWS, from what was signed and what is there: level-triggered, so a lost step is found again.
-import type { End } from './ledger/ends.ts';
 import { wholeSeconds } from './ledger/authorize.ts';
+import type { End } from './ledger/ends.ts';
 import type { Ledger } from './ledger/ledger.ts';
 
 /** What AWS holds under our mark for one grant. */

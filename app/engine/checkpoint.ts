@@ -6,6 +6,8 @@ import { grantOfStack, PROJECT, stackName } from './stack-name.ts';
 
 export type Checkpoint = {
   readonly permissionSetArn: string | null;
+  /** Whether the state knows the account assignment. */
+  readonly assigned: boolean;
   /** URNs of operations that began and never reported their end. */
   readonly pending: readonly string[];
 };
@@ -38,7 +40,10 @@ export function parseDeployment(deployment: unknown): Checkpoint {
   const set = resources.find((each) => member(each, 'type') === 'aws:ssoadmin/permissionSet:PermissionSet');
   const arn = member(member(set, 'outputs'), 'arn');
   const pending = list(member(deployment, 'pending_operations')).map((each) => member(member(each, 'resource'), 'urn'));
-  return { permissionSetArn: typeof arn === 'string' ? arn : null, pending: pending.map(String) };
+  const assigned = resources.some(
+    (each) => member(each, 'type') === 'aws:ssoadmin/accountAssignment:AccountAssignment',
+  );
+  return { permissionSetArn: typeof arn === 'string' ? arn : null, assigned, pending: pending.map(String) };
 }
 
 export function parseJson(text: string): unknown {

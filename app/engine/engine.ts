@@ -24,6 +24,8 @@ export type EngineOperation = {
 export type Engine = {
   /** Brings the access of an authorized, live grant to what its newest authorization says. Idempotent. */
   readonly grant: (operation: EngineOperation) => Promise<EngineOutcome>;
+  /** What `grant` would do, as steps in `onProgress`; changes nothing in AWS and leaves no stack behind. */
+  readonly preview: (operation: EngineOperation) => Promise<EngineOutcome>;
   /** Destroys the grant's stack and removes it from the state. Needs no authorization. Idempotent. */
   readonly end: (operation: EngineOperation) => Promise<EngineOutcome>;
   /** Grant ids of the stacks in the state. */

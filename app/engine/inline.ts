@@ -79,6 +79,7 @@ export function createEngine(options: EngineOptions): Engine {
   workers.refill();
   return {
     grant: (operation) => perform({ action: 'grant', grantId: operation.grantId }, operation),
+    preview: (operation) => perform({ action: 'preview', grantId: operation.grantId }, operation),
     end: (operation) => perform({ action: 'end', grantId: operation.grantId }, operation),
     ...stateReader({ stateUrl, command: options.pulumi.command.command, env, folder: settings.workRoot }),
     close: async (graceMs) => {

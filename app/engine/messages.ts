@@ -17,7 +17,7 @@ export type ChildSettings = {
   readonly hardLimitMs: number;
 };
 
-export type OperationRequest = { readonly action: 'grant' | 'end'; readonly grantId: string };
+export type OperationRequest = { readonly action: 'grant' | 'preview' | 'end'; readonly grantId: string };
 
 export type ToChild =
   | { readonly kind: 'prepare'; readonly settings: ChildSettings }

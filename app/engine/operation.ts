@@ -12,6 +12,7 @@ import { progressReader } from './progress.ts';
 import type { OpenStack } from './stack.ts';
 import { openStack, removeWorkDir, stackExists } from './stack.ts';
 import { breakStaleLock, breakStaleLocks } from './stack-lock.ts';
+import { grantOfStack } from './stack-name.ts';
 
 /** What an operation runs. Parameters, so that the engine can be tested without a ledger and without AWS. */
 export type Programs = {
@@ -36,26 +37,48 @@ export async function runOperation(
 ): Promise<ChildOutcome> {
   switch (request.action) {
     case 'grant':
-      return grant(request.grantId, programs, surroundings);
+      return authorized(request.grantId, programs, surroundings, update);
+    case 'preview':
+      return authorized(request.grantId, programs, surroundings, preview);
     case 'end':
       return end(request.grantId, surroundings);
   }
 }
 
-async function grant(grantId: string, programs: Programs, surroundings: Surroundings): Promise<ChildOutcome> {
-  const authorized = await programs.authorize(surroundings.settings.source, grantId, new Date());
-  if (authorized.kind === 'refused') return authorized;
-  const refusal = unfit(authorized.grant, programs);
+type Change = (opened: OpenStack, onEvent: (event: EngineEvent) => void, surroundings: Surroundings) => Promise<void>;
+
+async function authorized(
+  grantId: string,
+  programs: Programs,
+  surroundings: Surroundings,
+  change: Change,
+): Promise<ChildOutcome> {
+  const answer = await programs.authorize(surroundings.settings.source, grantId, new Date());
+  if (answer.kind === 'refused') return answer;
+  const refusal = unfit(answer.grant, programs);
   if (refusal) return { kind: 'refused', reason: refusal };
-  const program = programs.program(authorized.grant);
-  return onStack(grantId, surroundings, { program, region: authorized.grant.region }, async (opened, onEvent) => {
-    const { stack, existed, interrupted } = opened;
-    // A kill leaves "creating" entries behind. They do not stop an update, but would be warned of for ever.
-    if (interrupted) await stack.refresh({ clearPendingCreates: true, signal: surroundings.signal });
-    // What existed may have been changed by hand in AWS: the state alone would call it unchanged.
-    await stack.up({ refresh: existed && !interrupted, onEvent, signal: surroundings.signal, suppressOutputs: true });
-  });
+  const opening = { program: programs.program(answer.grant), region: answer.grant.region };
+  return onStack(grantId, surroundings, opening, (opened, onEvent) => change(opened, onEvent, surroundings));
 }
+
+const update: Change = async ({ stack, existed, interrupted }, onEvent, { signal }) => {
+  // A kill leaves "creating" entries behind. They do not stop an update, but would be warned of for ever.
+  if (interrupted) await stack.refresh({ clearPendingCreates: true, signal });
+  // What existed may have been changed by hand in AWS: the state alone would call it unchanged.
+  await stack.up({ refresh: existed && !interrupted, onEvent, signal, suppressOutputs: true });
+};
+
+const preview: Change = async ({ stack, existed }, onEvent, { signal, settings }) => {
+  try {
+    await stack.preview({ refresh: existed, onEvent, signal, suppressOutputs: true });
+  } finally {
+    // Opening made it; an empty stack would pass for access that is there.
+    if (!existed) {
+      await stack.workspace.removeStack(stack.name);
+      removeWorkDir(grantOfStack(stack.name) ?? '', settings);
+    }
+  }
+};
 
 function unfit(grant: ResolvedGrant, programs: Programs): string | undefined {
   if (Date.parse(grant.deadline) <= Date.now()) return `the grant's deadline ${grant.deadline} has passed`;

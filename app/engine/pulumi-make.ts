@@ -108,7 +108,8 @@ function goBuild(cwd: string, output: string, version: string, env: NodeJS.Proce
       cwd,
       env: { ...env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off' },
       stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: BUILD_MS,
+      // Not `timeout`: Node keeps that timer, and the process, when there is no go to start.
+      signal: AbortSignal.timeout(BUILD_MS),
     });
     let errors = '';
     go.stderr.setEncoding('utf8').on('data', (text: string) => {

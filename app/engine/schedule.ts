@@ -1,5 +1,9 @@
 // Who runs when: so many operations at once, one per account, ends before grants and a slot kept for them.
-export type Turn = { readonly action: 'grant' | 'end'; readonly accountId: string; readonly signal?: AbortSignal };
+export type Turn = {
+  readonly action: 'grant' | 'preview' | 'end';
+  readonly accountId: string;
+  readonly signal?: AbortSignal;
+};
 
 export type Schedule = {
   /** Runs the work when its turn comes; answers `cancelled` when the signal ends the wait. */
@@ -50,14 +54,14 @@ export function createSchedule(operations: number): Schedule {
 /** Removes and answers the next one that may run: the oldest end, else the oldest grant. */
 function takeNext(waiting: Waiting[], running: ReadonlySet<Turn>, operations: number): Waiting | undefined {
   const busy = new Set([...running].map((turn) => turn.accountId));
-  const grants = [...running].filter((turn) => turn.action === 'grant').length;
+  const grants = [...running].filter((turn) => turn.action !== 'end').length;
   const free = (turn: Waiting) => !busy.has(turn.accountId);
   // Access must end on time even when grants pile up: the last slot never goes to a grant (unless it is the only one).
   const mayGrant = grants < Math.max(1, operations - 1);
   if (running.size >= operations) return undefined;
   const next =
     waiting.find((turn) => turn.action === 'end' && free(turn)) ??
-    (mayGrant ? waiting.find((turn) => turn.action === 'grant' && free(turn)) : undefined);
+    (mayGrant ? waiting.find((turn) => turn.action !== 'end' && free(turn)) : undefined);
   if (next) waiting.splice(waiting.indexOf(next), 1);
   return next;
 }

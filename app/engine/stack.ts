@@ -5,7 +5,7 @@ import type { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
 import { LocalWorkspace } from '@pulumi/pulumi/automation/localWorkspace.js';
 import { Stack } from '@pulumi/pulumi/automation/stack.js';
 import type { PulumiFn } from '@pulumi/pulumi/automation/workspace.js';
-import { fileState, readCheckpoint } from './checkpoint.ts';
+import { fileState, parseDeployment, readCheckpoint } from './checkpoint.ts';
 import type { ChildSettings } from './messages.ts';
 import { PROJECT, stackName } from './stack-name.ts';
 
@@ -14,6 +14,8 @@ export type OpenStack = {
   readonly existed: boolean;
   /** The last operation was killed: the state lists operations that never reported their end. */
   readonly interrupted: boolean;
+  /** The state knows the account assignment: somebody may be working with this access. */
+  readonly assigned: boolean;
 };
 
 /** Whether the state has the stack; `unknown` where only the CLI can tell. */
@@ -31,21 +33,24 @@ export async function openStack(
 ): Promise<OpenStack> {
   const name = stackName(grantId);
   const state = fileState(settings.stateUrl);
-  const checkpoint = state === null ? null : await readCheckpoint(state, grantId);
+  const local = state === null ? null : await readCheckpoint(state, grantId);
   const workspace = await LocalWorkspace.create({
     pulumiCommand: command,
     workDir: workDir(grantId, settings, opening.region),
     ...(settings.secretsProvider === 'passphrase' ? {} : { secretsProvider: settings.secretsProvider }),
     ...(opening.program ? { program: opening.program } : {}),
   });
-  const known = state === null ? await selected(name, workspace) : checkpoint !== null;
+  const known = state === null ? await selected(name, workspace) : local !== null;
   // Selecting a stack is a CLI call (0.4 s) that only sets a default: every call of ours names its stack.
   if (known) workspace.selectStack = () => Promise.resolve();
   const stack = known ? await Stack.select(name, workspace) : await Stack.create(name, workspace);
   // After the last resource up() would ask the CLI for outputs (twice) and history, 1.2 s for what nobody reads here.
   stack.outputs = () => Promise.resolve({});
   stack.info = () => Promise.resolve(undefined);
-  return { stack, existed: known, interrupted: (checkpoint?.pending.length ?? 0) > 0 };
+  const remote = known && state === null ? parseDeployment((await stack.exportStack()).deployment) : null;
+  const checkpoint = local ?? remote;
+  const interrupted = (checkpoint?.pending.length ?? 0) > 0;
+  return { stack, existed: known, interrupted, assigned: checkpoint?.assigned ?? false };
 }
 
 async function selected(name: string, workspace: LocalWorkspace): Promise<boolean> {

@@ -19,14 +19,16 @@ const LARGEST_OUTPUT = 256 * 1024 * 1024;
 
 export function git(call: GitCall): Promise<GitAnswer> {
   return new Promise((resolve, reject) => {
-    const child = spawn('git', ['-C', call.dir, ...call.args], { env: environment(call.authorization), stdio: 'pipe' });
+    // A process group of its own: git's transport helpers hold its pipes open and would outlive it.
+    const child = spawn('git', ['-C', call.dir, ...call.args], { env: environment(call.authorization), detached: true });
+    const kill = () => killGroup(child.pid);
     const out: Buffer[] = [];
     let size = 0;
     let errors = '';
-    const timer = setTimeout(() => child.kill('SIGKILL'), call.timeoutMs ?? TIMEOUT_MS);
+    const timer = setTimeout(kill, call.timeoutMs ?? TIMEOUT_MS);
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > LARGEST_OUTPUT) child.kill('SIGKILL');
+      if (size > LARGEST_OUTPUT) kill();
       else out.push(chunk);
     });
     child.stderr.on('data', (chunk: Buffer) => {
@@ -55,12 +57,21 @@ export async function gitText(call: GitCall): Promise<string> {
   return (await git(call)).stdout.toString('utf8').trim();
 }
 
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Ended meanwhile.
+  }
+}
+
 function environment(authorization: string | undefined): NodeJS.ProcessEnv {
   const config: readonly (readonly [string, string])[] = [
     ['transfer.fsckObjects', 'true'],
     ['gc.auto', '0'],
     // No credential helper and no redirect may take the token elsewhere.
-    ['http.followRedirects', 'initial'],
+    ['http.followRedirects', 'false'],
     ...(authorization === undefined ? [] : [['http.extraHeader', `Authorization: ${authorization}`] as const]),
   ];
   const numbered = config.flatMap(([key, value], i) => [
@@ -68,11 +79,14 @@ function environment(authorization: string | undefined): NodeJS.ProcessEnv {
     [`GIT_CONFIG_VALUE_${i}`, value],
   ]);
   return {
-    PATH: process.env['PATH'],
-    HOME: process.env['HOME'],
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
     ...proxies(),
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
+    // An audit reads somebody's clone: what replaces or grafts objects there is not the history.
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_GRAFT_FILE: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_COUNT: String(config.length),
@@ -81,8 +95,19 @@ function environment(authorization: string | undefined): NodeJS.ProcessEnv {
 }
 
 function proxies(): NodeJS.ProcessEnv {
-  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy', 'GIT_SSL_CAINFO', 'SSL_CERT_FILE'];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  const names = [
+    'HTTPS_PROXY',
+    'HTTP_PROXY',
+    'NO_PROXY',
+    'https_proxy',
+    'http_proxy',
+    'no_proxy',
+    'GIT_SSL_CAINFO',
+    'SSL_CERT_FILE',
+  ];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 function lastLine(text: string): string {

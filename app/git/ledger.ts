@@ -1,5 +1,7 @@
 // Reads the first-parent history of a repository into the ledger, verified from the configured root.
-import { foldLedger, type Folded } from '../core/ledger/fold.ts';
+import { isUtf8 } from 'node:buffer';
+import { LARGEST_GRANT } from '../core/grant/parse.ts';
+import { type Folded, foldLedger } from '../core/ledger/fold.ts';
 import type { Contents, History, HistoryCommit, Root, TreeChange } from '../core/ledger/history.ts';
 import { parsePolicy } from '../core/policy/parse.ts';
 import type { Policy } from '../core/policy/policy.ts';
@@ -10,8 +12,6 @@ import { readPolicyFiles } from './policy-files.ts';
 import { diffCommits, diffTrees } from './raw-diff.ts';
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
-/** Larger than any grant may be; a larger blob is not read at all. */
-const LARGEST_GRANT = 16 * 1024;
 
 /** `tip` is any commit name; `dir` any repository, bare or not. */
 export async function readLedger(dir: string, root: Root, tip: string): Promise<Folded> {
@@ -32,14 +32,22 @@ async function readHistory(dir: string, genesis: string, tip: string): Promise<H
   const later = shas.slice(1).map((sha, i) => [sha, shas[i] ?? genesis] as const);
   const [objects, trees, changes, first] = await Promise.all([
     readObjects(dir, shas),
-    describeObjects(dir, shas.map((sha) => `${sha}:policies`)),
+    describeObjects(
+      dir,
+      shas.map((sha) => `${sha}:policies`),
+    ),
     diffCommits(dir, later, 'grants'),
     diffTrees(dir, EMPTY_TREE, genesis),
   ]);
   const commits = shas.map((sha, i): HistoryCommit => {
     const own = i === 0 ? first.filter((one) => one.path.startsWith('grants/')) : (changes.get(sha) ?? []);
     const tree = trees[i];
-    return { ...readCommit(objects[i]?.bytes ?? Buffer.alloc(0)), sha, policiesTree: tree?.type === 'tree' ? tree.id : null, changes: own };
+    return {
+      ...readCommit(objects[i]?.bytes ?? Buffer.alloc(0)),
+      sha,
+      policiesTree: tree?.type === 'tree' ? tree.id : null,
+      changes: own,
+    };
   });
   const [head, ...rest] = commits;
   return head === undefined ? null : [head, ...rest];
@@ -47,7 +55,8 @@ async function readHistory(dir: string, genesis: string, tip: string): Promise<H
 
 /** From the raw object: a message can hold any byte, so no output format of `git log` is safe to take apart. */
 function readCommit(bytes: Buffer): { readonly committedAt: Date; readonly message: string } {
-  const text = bytes.toString('utf8');
+  // Bytes that are not UTF-8 must not be read as if they were: that would give two messages the same text.
+  const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
   const end = text.indexOf('\n\n');
   const headers = end < 0 ? text : text.slice(0, end);
   const seconds = /^committer .*> (\d{1,12}) [+-]\d{4}$/m.exec(headers)?.[1];
@@ -56,14 +65,20 @@ function readCommit(bytes: Buffer): { readonly committedAt: Date; readonly messa
 
 async function readContents(dir: string, history: History): Promise<Contents> {
   const trees = [...new Set(history.flatMap((one) => (one.policiesTree === null ? [] : [one.policiesTree])))];
-  const blobs = await readGrantBlobs(dir, history.flatMap((one) => one.changes));
-  const files = new Map(await Promise.all(trees.map(async (tree) => [tree, await readPolicyFiles(dir, tree)] as const)));
+  const blobs = await readGrantBlobs(
+    dir,
+    history.flatMap((one) => one.changes),
+  );
+  const files = new Map(
+    await Promise.all(trees.map(async (tree) => [tree, await readPolicyFiles(dir, tree)] as const)),
+  );
   return {
     blob: (id) => blobs.get(id) ?? null,
     policy: (tree) => parsedPolicy(tree, files.get(tree) ?? new Map()),
   };
 }
 
+/** A blob that is larger than any grant may be is not read at all. */
 async function readGrantBlobs(dir: string, changes: readonly TreeChange[]): Promise<ReadonlyMap<string, Uint8Array>> {
   const wanted = [...new Set(changes.filter((one) => one.newMode === '100644').map((one) => one.newBlob))];
   const described = await describeObjects(dir, wanted);

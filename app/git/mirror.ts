@@ -1,6 +1,6 @@
 // The bare mirror of the access repository: fetched, never checked out, never pushed from.
-import { mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { TreeChange } from '../core/ledger/history.ts';
 import { git, gitText } from './git.ts';
 import { diffTrees } from './raw-diff.ts';
@@ -30,16 +30,14 @@ export type MirrorOptions = {
 
 export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const { dir, branch } = options;
-  if (!(await exists(join(dir, 'HEAD')))) {
-    await mkdir(dir, { recursive: true });
-    await git({ dir, args: ['init', '--bare', '--quiet', `--initial-branch=${branch}`] });
-  }
+  if (!(await exists(join(dir, 'HEAD')))) await makeMirror(dir, branch);
   const text = (...args: string[]) => gitText({ dir, args });
   return {
     dir,
     fetch: coalesced((pulls) => fetchRefs(options, pulls)),
     tip: () => text('rev-parse', '--verify', `refs/heads/${branch}^{commit}`),
-    pullHead: async (number) => emptyIsNull(await optional(dir, ['rev-parse', '--verify', '--quiet', `refs/pull/${number}/head^{commit}`])),
+    pullHead: async (number) =>
+      emptyIsNull(await optional(dir, ['rev-parse', '--verify', '--quiet', `refs/pull/${number}/head^{commit}`])),
     mergeBase: async (a, b) => emptyIsNull(await optional(dir, ['merge-base', a, b])),
     changes: (from, to) => diffTrees(dir, from, to),
     isAncestor: async (ancestor, of) =>
@@ -51,8 +49,24 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   };
 }
 
+/** Made aside and moved into place whole: another process may be making the same one, and either may die half-way. */
+async function makeMirror(dir: string, branch: string): Promise<void> {
+  await mkdir(dirname(dir), { recursive: true });
+  const aside = await mkdtemp(`${dir}-`);
+  await git({ dir: aside, args: ['init', '--bare', '--quiet', '--template=', `--initial-branch=${branch}`] });
+  try {
+    await rename(aside, dir);
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true });
+    if (!(await exists(join(dir, 'HEAD')))) throw error;
+  }
+}
+
 async function fetchRefs({ dir, url, branch, token }: MirrorOptions, pulls: readonly number[]): Promise<void> {
-  const refs = [`+refs/heads/${branch}:refs/heads/${branch}`, ...pulls.map((n) => `+refs/pull/${n}/head:refs/pull/${n}/head`)];
+  const refs = [
+    `+refs/heads/${branch}:refs/heads/${branch}`,
+    ...pulls.map((n) => `+refs/pull/${n}/head:refs/pull/${n}/head`),
+  ];
   const from = await url();
   const authorization = `basic ${Buffer.from(`x-access-token:${await token()}`).toString('base64')}`;
   await git({

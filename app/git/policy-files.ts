@@ -1,6 +1,8 @@
 // The files of one `policies/` tree, by name: ordinary files at its top only.
+import { POLICY_FILES } from '../core/policy/parse.ts';
+import { LARGEST_POLICY_FILE } from '../core/policy/source.ts';
 import { git } from './git.ts';
-import { readObjects } from './objects.ts';
+import { describeObjects, readObjects } from './objects.ts';
 
 export async function readPolicyFiles(dir: string, tree: string): Promise<ReadonlyMap<string, Uint8Array>> {
   const { stdout } = await git({ dir, args: ['ls-tree', '-z', '--full-tree', tree] });
@@ -10,10 +12,28 @@ export async function readPolicyFiles(dir: string, tree: string): Promise<Readon
     .flatMap((line) => {
       const match = /^(\d{6}) blob ([0-9a-f]{40,64})\t([\s\S]+)$/.exec(line);
       // A symbolic link or an executable is not policy; its absence is then a missing file, and said so.
-      return match?.[1] === '100644' && match[2] !== undefined && match[3] !== undefined ? [{ id: match[2], name: match[3] }] : [];
+      return match?.[1] === '100644' && match[2] !== undefined && match[3] !== undefined
+        ? [{ id: match[2], name: match[3] }]
+        : [];
     });
-  const objects = await readObjects(dir, entries.map((one) => one.id));
-  return new Map(entries.map((one, i) => [one.name, objects[i]?.bytes ?? Buffer.alloc(0)]));
+  const contents = await readSmall(
+    dir,
+    entries.filter((one) => KNOWN.has(one.name)).map((one) => one.id),
+  );
+  return new Map(entries.map((one) => [one.name, contents.get(one.id) ?? Buffer.alloc(0)]));
+}
+
+const KNOWN: ReadonlySet<string> = new Set(POLICY_FILES);
+const TOO_LARGE = Buffer.alloc(LARGEST_POLICY_FILE + 1);
+
+/** One huge file pushed to `policies/` must not stop the reading of the whole ledger: it is refused unread. */
+async function readSmall(dir: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  const described = await describeObjects(dir, ids);
+  const small = ids.filter((_, i) => (described[i]?.size ?? Number.POSITIVE_INFINITY) <= LARGEST_POLICY_FILE);
+  const read = new Map(
+    (await readObjects(dir, small)).flatMap((one) => (one === null ? [] : [[one.id, one.bytes] as const])),
+  );
+  return new Map(ids.map((id) => [id, read.get(id) ?? TOO_LARGE]));
 }
 
 /** Tree id of `policies/` in a commit or tree; null when there is none. */

@@ -33,29 +33,30 @@ export function grantComment(entry: GrantEntry, state: GrantState): GrantComment
 function lines(entry: GrantEntry, state: GrantState): string[] {
   switch (state.kind) {
     case 'granting':
-      return ['**Approved and merged; AWS is making the access.** It usually takes less than a minute; this comment changes when it is there.'];
+      return [
+        '**Approved and merged; AWS is making the access.** It usually takes less than a minute; this comment changes when it is there.',
+      ];
     case 'active':
       return [
         `**Active until ${utc(entry.deadline)}.** [Open the AWS access portal](${portalLink(entry)}) and pick \`${entry.resolved.permissionSetName}\` in account ${entry.resolved.accountName} (${entry.resolved.accountId}).`,
         'Done early? Comment `/revoke` on a line by itself. Need longer? Open a pull request that raises `duration` in the grant file, before the deadline.',
-        `Confirmed by AWS at ${state.at} (${requestIds(state.evidence)}).`,
+        `<details><summary>Confirmed by AWS at ${state.at}</summary>\n\n${requestIds(state.evidence)}\n\n</details>`,
       ];
     case 'failing':
       return [
         `**Merged, but AWS does not have it yet:** ${quoted(state.reason)}`,
-        'It is tried again by itself until the deadline. If it stays like this, the platform team finds the details in the app\'s log under this grant\'s id.',
+        "It is tried again by itself until the deadline. If it stays like this, the platform team finds the details in the app's log under this grant's id.",
       ];
     case 'ending':
       return [`**Ending: ${state.ended}.** Calls are denied; the access is being taken away.`];
     case 'removed':
-      return [`**Ended: ${state.ended}.** ${sentenceOf(state.proof)} The file is taken out by a pull request.`];
+      return [
+        `**Ended: ${state.ended}.** AWS proved that the access is gone. The file is taken out by a pull request of the app.`,
+        `<details><summary>Proof</summary>\n\n${quoted(state.proof)}\n\n</details>`,
+      ];
     case 'recorded':
       return [`**Ended: ${state.ended}.** AWS proved that the access is gone; the proof is in commit ${state.commit}.`];
   }
-}
-
-function sentenceOf(proof: string): string {
-  return `Proof from AWS: ${quoted(proof)}.`;
 }
 
 /** Identity Center's own deep link into one account and role. */
@@ -65,5 +66,5 @@ function portalLink({ resolved }: GrantEntry): string {
 }
 
 function requestIds(evidence: readonly Evidence[]): string {
-  return evidence.map((one) => `${one.operation} \`${one.requestId}\``).join(', ');
+  return evidence.map((one) => `- ${one.operation} \`${one.requestId}\``).join('\n');
 }

@@ -1,4 +1,5 @@
 // The check run and the sticky comment of a pull request, as text: one function of the decision, written for 03:00.
+import type { Ignored } from '../core/decision/approval.ts';
 import { conclusionOf, type Decision } from '../core/decision/decide.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
 import type { CheckContent } from '../core/decision/people.ts';
@@ -6,7 +7,7 @@ import type { Allowed } from '../core/decision/verdict.ts';
 import type { Violation } from '../core/decision/violation.ts';
 import { formatDuration } from '../core/grant/duration.ts';
 import { entryName } from './names.ts';
-import { quoted, utc } from './text.ts';
+import { quoted, sentence, utc } from './text.ts';
 
 /** First line of the app's sticky comment: how it finds its own comment again. */
 export const MARKER = '<!-- breakglass -->';
@@ -78,25 +79,30 @@ function details(facts: PullFacts, decision: Decision, context: ReportContext): 
   if (verdict.kind === 'denied')
     return [violationList(verdict.violations), phase.kind === 'closed' ? '' : pushAgain()].filter(Boolean);
   const parts: string[] = [];
-  if (phase.kind === 'closed' || phase.kind === 'unapprovable') parts.push(phase.sentence);
+  if (phase.kind === 'closed' || phase.kind === 'unapprovable') parts.push(sentence(phase.sentence));
   if (phase.kind === 'unapprovable' && !phase.passing) parts.push(askAgain(facts, context));
   if (approval?.kind === 'waiting') parts.push(howToApprove(facts, approval.shaNeeded));
   if (approval !== null && 'ignored' in approval && approval.ignored.length > 0)
-    parts.push(['Not counted:', ...approval.ignored.map((one) => `- \`${one.login}\`: ${one.sentence}`)].join('\n'));
+    parts.push(['Not counted:', ...approval.ignored.slice(-MOST_LINES).map(ignoredLine)].join('\n'));
   parts.push(...about(facts, verdict.allowed, context));
   return parts;
 }
 
+/** A comment has a limit, and nobody reads further; strangers can say as much as they like. */
+const MOST_LINES = 25;
+
+function ignoredLine(one: Ignored): string {
+  return `- \`${one.login}\`: ${sentence(one.sentence)}`;
+}
+
 function violationList(violations: readonly Violation[]): string {
-  return violations
-    .map((one) => {
-      const place =
-        one.file === undefined
-          ? ''
-          : `${quoted(one.file)}${one.line ? ` line ${one.line}, column ${one.column}` : ''}: `;
-      return `- ${place}${one.sentence} (\`${one.code}\`)`;
-    })
-    .join('\n');
+  const more = violations.length - MOST_LINES;
+  const lines = violations.slice(0, MOST_LINES).map((one) => {
+    // Without a line the sentence names the file itself.
+    const place = one.file === undefined || !one.line ? '' : `${quoted(one.file)} line ${one.line}, column ${one.column}: `;
+    return `- ${place}${sentence(one.sentence)} (\`${one.code}\`)`;
+  });
+  return [...lines, ...(more > 0 ? [`- and ${more} more.`] : [])].join('\n');
 }
 
 function pushAgain(): string {
@@ -118,7 +124,7 @@ function about(facts: PullFacts, allowed: Allowed, context: ReportContext): stri
     case 'removal':
       return allowed.ids.map((id) => {
         const state = facts.removals.get(id);
-        return `- \`${id}\`: ${state?.kind === 'proven' ? `${state.ended}; ${state.proof}` : state?.kind === 'waiting' ? state.sentence : 'live'}`;
+        return `- \`${id}\`: ${state?.kind === 'proven' ? `${sentence(state.ended)}; ${sentence(state.proof)}` : state?.kind === 'waiting' ? sentence(state.sentence) : 'live'}`;
       });
     case 'grant':
     case 'extension':
@@ -173,12 +179,17 @@ export type GrantText = {
 
 export function grantText(grant: GrantText): string {
   const lines = [
-    `requester: ${grant.requester}`,
-    `account: ${grant.account}`,
-    `role: ${grant.role}`,
+    `requester: ${scalar(grant.requester)}`,
+    `account: ${scalar(grant.account)}`,
+    `role: ${scalar(grant.role)}`,
     `duration: ${grant.duration}`,
     `reason: ${JSON.stringify(grant.reason)}`,
     ...(grant.incident === undefined ? [] : [`incident: ${JSON.stringify(grant.incident)}`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** In quotes where YAML would read a number or a truth value: `123` and `null` are fine names. */
+function scalar(text: string): string {
+  return /^[A-Za-z]/.test(text) && !/^(?:true|false|null)$/i.test(text) ? text : JSON.stringify(text);
 }

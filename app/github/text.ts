@@ -11,6 +11,22 @@ export function quoted(text: string): string {
   return `\`${flat === '' ? ' ' : flat}\``;
 }
 
+/**
+ * A sentence of ours that may repeat a stranger's words, such as a key of a file: its `code` stays, everything else
+ * that Markdown, GitHub's mentions or its automatic links would read is made plain.
+ */
+export function sentence(text: string): string {
+  const flat = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+  return flat.replace(/(?<!`)`[^`]+`(?!`)|:\/\/|\bwww\.|@|_(?!\w)|(?<!\w)_|[\\`*<>&~[\]|]/gi, (found) => {
+    if (found.length > 2 && found.startsWith('`')) return found;
+    if (found === '@' || found === '://') return `${found.slice(0, 1)}${NOTHING}${found.slice(1)}`;
+    return found.length === 4 ? `${found.slice(0, 3)}${NOTHING}.` : `\\${found}`;
+  });
+}
+
+/** Ends a mention or an address where it stands, without a trace in what people see or copy. */
+const NOTHING = '<!-- -->';
+
 /** `2026-11-22 05:04:00 UTC` */
 export function utc(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;

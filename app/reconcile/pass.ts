@@ -18,6 +18,8 @@ export async function pass(context: Context): Promise<Passed> {
       return null;
     }
   };
+  // A new mirror is empty: nothing can be asked of AWS before the first fetch.
+  if (!(await hasLedger(context))) await context.mirror.fetch();
   // AWS is listed first and Git read after: what is seen in AWS was authorized before it was made.
   const access = await attempt('AWS', () => listAccess(context));
   await attempt('git fetch', () => context.mirror.fetch());
@@ -30,6 +32,13 @@ export async function pass(context: Context): Promise<Passed> {
   for (const problem of problems) context.log.warn({ problem }, 'pass');
   const live = [...ledger.grants.keys()].filter((id) => !ends.has(id)).length;
   return { live, steps: steps ?? 0, problems };
+}
+
+function hasLedger(context: Context): Promise<boolean> {
+  return context.mirror.tip().then(
+    () => true,
+    () => false,
+  );
 }
 
 async function listAccess(context: Context): Promise<ReadonlyMap<string, Access>> {

@@ -19,7 +19,7 @@ export type AppProcess = {
   readonly stop: () => Promise<number | null>;
 };
 
-const MAIN = process.env['SCRATCH_MAIN'] ?? fileURLToPath(new URL('../../app/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../app/cli/main.ts', import.meta.url));
 
 export async function startAppProcess(env: Readonly<Record<string, string>>): Promise<AppProcess> {
   const port = await freePort();

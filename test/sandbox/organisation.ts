@@ -72,6 +72,12 @@ rules:
     max_duration: 2h
     max_live: 2
     incident: required
+  - name: production-failover
+    roles: [database-failover]
+    accounts: ["label:prod"]
+    requesters: [team:sre]
+    approvals: [{ count: 2, from: [team:incident-commanders] }]
+    max_duration: 2h
   - name: production-read
     roles: [read-only]
     accounts: ["*"]

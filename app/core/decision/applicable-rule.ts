@@ -23,7 +23,8 @@ export function judgeAgainstRules(facts: PullFacts, grant: Grant, change: 'reque
       return { rule: null, violations: [violation('membership-unknown', sentence)] };
     }
     case 'none': {
-      const closest = match.closest === undefined ? '' : ` The closest rule is "${match.closest.rule.name}": ${match.closest.why}.`;
+      const closest =
+        match.closest === undefined ? '' : ` The closest rule is "${match.closest.rule.name}": ${match.closest.why}.`;
       const sentence = `No rule lets @${author.login} have ${grant.role} on ${grant.account}.${closest}`;
       return { rule: null, violations: [violation('no-rule', sentence)] };
     }
@@ -32,16 +33,33 @@ export function judgeAgainstRules(facts: PullFacts, grant: Grant, change: 'reque
   }
 }
 
-function* withinRule(facts: PullFacts, grant: Grant, rule: Rule, change: 'request' | 'extension'): Generator<Violation> {
+function* withinRule(
+  facts: PullFacts,
+  grant: Grant,
+  rule: Rule,
+  change: 'request' | 'extension',
+): Generator<Violation> {
   if (grant.seconds > rule.maxSeconds)
-    yield violation('too-long', `Rule "${rule.name}" allows at most ${formatDuration(rule.maxSeconds)}; this asks for ${grant.duration}. Write a shorter duration.`);
+    yield violation(
+      'too-long',
+      `Rule "${rule.name}" allows at most ${formatDuration(rule.maxSeconds)}; this asks for ${grant.duration}. Write a shorter duration.`,
+    );
   if (grant.seconds < rule.minSeconds)
-    yield violation('too-short', `Rule "${rule.name}" grants at least ${formatDuration(rule.minSeconds)}; this asks for ${grant.duration}. Write a longer duration; you can end it early with /revoke.`);
+    yield violation(
+      'too-short',
+      `Rule "${rule.name}" grants at least ${formatDuration(rule.minSeconds)}; this asks for ${grant.duration}. Write a longer duration; you can end it early with /revoke.`,
+    );
   if (rule.incident === 'required' && grant.incident === undefined)
-    yield violation('incident-required', `Rule "${rule.name}" needs an incident. Add a line such as: incident: INC-1234`);
+    yield violation(
+      'incident-required',
+      `Rule "${rule.name}" needs an incident. Add a line such as: incident: INC-1234`,
+    );
   const lapsesAt = facts.pull.createdAt.getTime() + rule.requestTtlSeconds * 1000;
   if (facts.now.getTime() >= lapsesAt)
-    yield violation('request-lapsed', `This request lapsed ${formatDuration(rule.requestTtlSeconds)} after it was opened. Open a new one.`);
+    yield violation(
+      'request-lapsed',
+      `This request lapsed ${formatDuration(rule.requestTtlSeconds)} after it was opened. Open a new one.`,
+    );
   if (change === 'request') yield* budgets(facts, rule);
 }
 
@@ -53,10 +71,16 @@ function* budgets({ ledger, pull, now }: PullFacts, rule: Rule): Generator<Viola
   const live = mine.filter((one) => endOf(one, ledger.policy.value, now) === null);
   const [oldest] = live;
   if (rule.maxLive !== undefined && live.length >= rule.maxLive && oldest !== undefined)
-    yield violation('too-many-live', `Rule "${rule.name}" allows ${rule.maxLive} live at a time, and "${oldest.id}" is live. Extend that one, or end it with /revoke on its request.`);
+    yield violation(
+      'too-many-live',
+      `Rule "${rule.name}" allows ${rule.maxLive} live at a time, and "${oldest.id}" is live. Extend that one, or end it with /revoke on its request.`,
+    );
   const today = mine.filter((one) => now.getTime() - one.startedAt.getTime() < 86_400_000);
   if (rule.maxPerDay !== undefined && today.length >= rule.maxPerDay)
-    yield violation('too-many-today', `Rule "${rule.name}" allows ${rule.maxPerDay} in 24 hours, and there were ${today.length}. Ask the owners.`);
+    yield violation(
+      'too-many-today',
+      `Rule "${rule.name}" allows ${rule.maxPerDay} in 24 hours, and there were ${today.length}. Ask the owners.`,
+    );
 }
 
 export function nameOf(selector: Selector): string {

@@ -3,34 +3,32 @@ import type { ApprovalEntry } from '../policy/policy.ts';
 
 export type Assignment<T> =
   | { readonly kind: 'complete'; readonly chosen: readonly T[] }
-  | { readonly kind: 'incomplete'; readonly missing: readonly { readonly entry: ApprovalEntry; readonly have: number }[] };
+  | {
+      readonly kind: 'incomplete';
+      readonly missing: readonly { readonly entry: ApprovalEntry; readonly have: number }[];
+    };
 
+/** Among all ways to fill most places, people who come earlier in `people` are preferred. */
 export function assignApprovers<T>(
   entries: readonly ApprovalEntry[],
   people: readonly T[],
   fits: (entry: ApprovalEntry, person: T) => boolean,
 ): Assignment<T> {
   const slots = entries.flatMap((entry) => Array.from({ length: entry.count }, () => entry));
-  const personOf = new Map<number, number>();
-  const slotOf = new Map<number, number>();
+  const personOf = new Map<number, T>();
 
-  /** Kuhn's augmenting path: a slot may push its person on to another slot that fits. */
-  const place = (slot: number, seen: Set<number>): boolean =>
-    people.some((person, p) => {
-      const entry = slots[slot];
-      if (entry === undefined || seen.has(p) || !fits(entry, person)) return false;
-      seen.add(p);
-      const held = slotOf.get(p);
-      if (held !== undefined && !place(held, seen)) return false;
-      slotOf.set(p, slot);
-      personOf.set(slot, p);
+  /** Kuhn's augmenting path: a person may push another on to another slot that fits; nobody placed is ever dropped. */
+  const place = (person: T, seen: Set<number>): boolean =>
+    slots.some((entry, slot) => {
+      if (seen.has(slot) || !fits(entry, person)) return false;
+      seen.add(slot);
+      const holder = personOf.get(slot);
+      if (holder !== undefined && !place(holder, seen)) return false;
+      personOf.set(slot, person);
       return true;
     });
 
-  slots.forEach((_, slot) => {
-    place(slot, new Set());
-  });
-  const chosen = people.filter((_, p) => slotOf.has(p));
+  const chosen = people.filter((person) => place(person, new Set()));
   if (personOf.size === slots.length) return { kind: 'complete', chosen };
   let first = 0;
   const missing = entries.map((entry) => {

@@ -17,7 +17,7 @@ export type Change =
 export function classifyChange(changes: readonly TreeChange[]): Change {
   const [first] = changes;
   if (first === undefined) return refused(violation('nothing-changed', 'This pull request changes nothing.'));
-  const inGrants = changes.filter((one) => isGrantGround(one.path));
+  const inGrants = changes.filter(isGrantGround);
   if (inGrants.length === 0) {
     const paths = changes.map((one) => one.path);
     return { kind: 'owners', paths, policies: paths.some((path) => path.startsWith('policies/')) };
@@ -31,9 +31,13 @@ export function classifyChange(changes: readonly TreeChange[]): Change {
   return single(first);
 }
 
-/** grants/README.md is a document; everything else below grants/, in any letter case, is grant ground. */
-function isGrantGround(path: string): boolean {
-  return /^grants(\/|$)/i.test(path.normalize('NFKC')) && path !== 'grants/README.md';
+/**
+ * grants/README.md is a document; everything else below grants/, in any letter case, is grant ground. What could never
+ * be a grant and got there by a push is the owners' to take out again.
+ */
+function isGrantGround({ path, status }: TreeChange): boolean {
+  if (path === 'grants/README.md' || (status === 'D' && grantIdOfPath(path) === null)) return false;
+  return /^grants(\/|$)/i.test(path.normalize('NFKC'));
 }
 
 function single(change: TreeChange): Change {
@@ -66,7 +70,7 @@ function badPath(path: string): Violation {
 }
 
 function mixed(changes: readonly TreeChange[]): Violation {
-  const other = changes.find((one) => !isGrantGround(one.path))?.path ?? '';
+  const other = changes.find((one) => !isGrantGround(one))?.path ?? '';
   const sentence = `A pull request with a grant changes nothing else, but this one changes ${show(other)} too. Take that out, or open it as a pull request of its own.`;
   return violation('mixed-change', sentence, other);
 }

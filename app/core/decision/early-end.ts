@@ -1,6 +1,6 @@
 // Who may end a live grant early, and who has: by /revoke on its request, or by opening a removal.
-import type { GrantEntry } from '../ledger/ledger.ts';
 import { wholeSeconds } from '../ledger/authorize.ts';
+import type { GrantEntry } from '../ledger/ledger.ts';
 import type { Policy, Selector } from '../policy/policy.ts';
 import { readCommand } from './command.ts';
 import type { Comment, Membership, User } from './people.ts';

@@ -9,7 +9,8 @@ export function headHistory({ pull, pushes }: PullFacts): HeadHistory {
   const sinceCreation = pushes.slice(pushes.findLastIndex((one) => isZero(one.before)));
   const newest = sinceCreation.at(-1);
   if (newest === undefined || !isZero(sinceCreation[0]?.before ?? '') || newest.after !== pull.head.sha) {
-    const sentence = "GitHub's push log of this branch does not show its head yet. It is read again by itself within a minute.";
+    const sentence =
+      "GitHub's push log of this branch does not show its head yet. It is read again by itself within a minute.";
     return { kind: 'unapprovable', code: 'push-log-unknown', sentence };
   }
   const foreign = sinceCreation.find((one) => one.actor === null || one.actor.id !== pull.author?.id);

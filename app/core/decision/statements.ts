@@ -32,7 +32,8 @@ export function statements({ comments, reviews, self }: PullFacts): readonly Sta
       commentId: comment.id,
     };
     if (read.kind === 'unusable') said.push({ ...common, kind: 'unusable', sha: null, reason: read.reason });
-    else if (read.command.kind === 'approve') said.push({ ...common, kind: 'approve', sha: read.command.sha, reason: '' });
+    else if (read.command.kind === 'approve')
+      said.push({ ...common, kind: 'approve', sha: read.command.sha, reason: '' });
     else said.push({ ...common, kind: 'reject', sha: null, reason: '' });
   }
   for (const review of reviews) {
@@ -58,6 +59,9 @@ export function statements({ comments, reviews, self }: PullFacts): readonly Sta
 export function takenBack({ reviews }: Pick<PullFacts, 'reviews'>, { author, at }: Statement): boolean {
   return reviews.some(
     (one) =>
-      one.state === 'CHANGES_REQUESTED' && one.author?.id === author?.id && one.submittedAt !== null && one.submittedAt >= at,
+      one.state === 'CHANGES_REQUESTED' &&
+      one.author?.id === author?.id &&
+      one.submittedAt !== null &&
+      one.submittedAt >= at,
   );
 }

@@ -2,9 +2,9 @@
 import type { Grant } from '../grant/grant.ts';
 import { accessDigest, resolveGrant } from '../grant/resolve.ts';
 import { sameButDuration } from '../ledger/authorize.ts';
+import { endOf } from '../ledger/ends.ts';
 import type { GrantEntry } from '../ledger/ledger.ts';
 import type { ApprovalEntry, Rule } from '../policy/policy.ts';
-import { endOf } from '../ledger/ends.ts';
 import { judgeAgainstRules } from './applicable-rule.ts';
 import type { Change, GrantFile } from './change.ts';
 import type { PullFacts } from './facts.ts';
@@ -49,22 +49,35 @@ export function judge(facts: PullFacts): Verdict {
 /** What no pull request may be, whatever it changes. */
 function* pullViolations({ pull, configured }: PullFacts): Generator<Violation> {
   if (pull.author === null)
-    yield violation('author-unknown', 'GitHub does not say who opened this pull request. Open it again from a live account.');
+    yield violation(
+      'author-unknown',
+      'GitHub does not say who opened this pull request. Open it again from a live account.',
+    );
   if (pull.head.repositoryId !== configured.repositoryId)
-    yield violation('fork', 'Requests come from a branch of this repository, not from a fork. Push the branch here and open it again.');
+    yield violation(
+      'fork',
+      'Requests come from a branch of this repository, not from a fork. Push the branch here and open it again.',
+    );
   if (pull.base.repositoryId !== configured.repositoryId || pull.base.ref !== configured.branch)
     yield violation('wrong-base', `This pull request must go into "${configured.branch}". Change its base branch.`);
   if (pull.draft) yield violation('draft', 'This pull request is a draft. Press "Ready for review".');
 }
 
+/** A wrong team is no reason to refuse here: its members count as unknown, and only this change can correct it. */
 function judgeOwners(facts: PullFacts, structure: readonly Violation[]): Verdict {
-  const violations = [...structure, ...facts.teamProblems.map((sentence) => violation('team-mismatch', sentence))];
+  const violations = [...structure];
   const { mergedPolicy, ledger } = facts;
   if (mergedPolicy === null || mergedPolicy.tree === null) {
     violations.push(violation('policy-unreadable', 'After this merge there would be no policies/ folder. Keep it.'));
   } else if (mergedPolicy.policy.kind === 'invalid') {
     for (const problem of mergedPolicy.policy.problems)
-      violations.push({ code: 'policy-unreadable', sentence: problem.message, file: problem.file, line: problem.line, column: problem.column });
+      violations.push({
+        code: 'policy-unreadable',
+        sentence: problem.message,
+        file: problem.file,
+        line: problem.line,
+        column: problem.column,
+      });
   }
   // What stands on the branch without authorization must not ride along: owners see the diff, not what lies under it.
   if (ledger.policyDiverged && mergedPolicy?.tree !== ledger.policy.tree) {
@@ -96,17 +109,33 @@ function judgeGrant(facts: PullFacts, change: GrantChange, structure: readonly V
   const policy = ledger.policy.value;
   if (grantFile === null || grantFile.kind === 'invalid') {
     for (const one of grantFile?.problems ?? [])
-      violations.push({ code: 'unreadable-grant', sentence: one.message, file: one.file, line: one.line, column: one.column });
-    if (grantFile === null) violations.push(violation('unreadable-grant', 'The grant file cannot be read.', change.file.path));
+      violations.push({
+        code: 'unreadable-grant',
+        sentence: one.message,
+        file: one.file,
+        line: one.line,
+        column: one.column,
+      });
+    if (grantFile === null)
+      violations.push(violation('unreadable-grant', 'The grant file cannot be read.', change.file.path));
     return denied(violations);
   }
   const grant = grantFile.value;
   const entry = ledger.grants.get(grant.id) ?? null;
   violations.push(...requesterViolations(facts, grant));
-  violations.push(...(change.kind === 'request' ? newIdViolations(facts, grant) : extensionViolations(facts, grant, entry)));
+  violations.push(
+    ...(change.kind === 'request' ? newIdViolations(facts, grant) : extensionViolations(facts, grant, entry)),
+  );
   const requesterId = facts.pull.author?.id ?? 0;
-  const resolved = resolveGrant({ grant, policy, repositoryId: facts.configured.repositoryId, requesterId, deadline: facts.now });
-  if (resolved.kind === 'unresolved') violations.push(violation(resolved.code, resolved.message, change.file.path));
+  const resolved = resolveGrant({
+    grant,
+    policy,
+    repositoryId: facts.configured.repositoryId,
+    requesterId,
+    deadline: facts.now,
+  });
+  for (const { code, message } of resolved.kind === 'unresolved' ? resolved.problems : [])
+    if (!violations.some((one) => one.code === code)) violations.push(violation(code, message, change.file.path));
   if (facts.inlinePolicy !== null && facts.inlinePolicy.characters > facts.inlinePolicy.limit) {
     const sentence = `Role "${grant.role}" makes an inline policy of ${facts.inlinePolicy.characters} characters; AWS takes ${facts.inlinePolicy.limit}. The owners must shorten the role in policies/roles.yaml.`;
     violations.push(violation('policy-too-large', sentence));
@@ -156,9 +185,16 @@ function extensionViolations(facts: PullFacts, grant: Grant, entry: GrantEntry |
   }
   const found: Violation[] = [];
   if (!sameButDuration(entry.grant, grant))
-    found.push(violation('extension-changes-more', 'An extension raises the duration and changes nothing else. Put the other lines back.'));
+    found.push(
+      violation(
+        'extension-changes-more',
+        'An extension raises the duration and changes nothing else. Put the other lines back.',
+      ),
+    );
   if (grant.seconds <= entry.grant.seconds)
-    found.push(violation('extension-not-longer', `An extension must raise the duration; it is ${entry.grant.duration} now.`));
+    found.push(
+      violation('extension-not-longer', `An extension must raise the duration; it is ${entry.grant.duration} now.`),
+    );
   if (facts.pull.author?.id !== entry.record.requester.id)
     found.push(violation('not-the-requester', `Only @${entry.record.requester.login} may ask to extend this grant.`));
   return found;

@@ -33,9 +33,7 @@ export const VIOLATION_CODES = [
   'policy-unreadable',
   'not-yours-to-remove',
   'not-a-grant',
-  'app-pull',
   'team-mismatch',
-  'quota-exhausted',
 ] as const;
 
 export type ViolationCode = (typeof VIOLATION_CODES)[number];

@@ -17,7 +17,9 @@ export type UnresolvedCode =
 
 export type Resolution =
   | { readonly kind: 'resolved'; readonly grant: ResolvedGrant }
-  | { readonly kind: 'unresolved'; readonly code: UnresolvedCode; readonly message: string };
+  | { readonly kind: 'unresolved'; readonly problems: readonly [Unresolved, ...Unresolved[]] };
+
+export type Unresolved = { readonly code: UnresolvedCode; readonly message: string };
 
 export type ToResolve = {
   readonly grant: Pick<Grant, 'id' | 'requester' | 'account' | 'role'>;
@@ -29,48 +31,25 @@ export type ToResolve = {
 };
 
 export function resolveGrant({ grant, policy, repositoryId, requesterId, deadline }: ToResolve): Resolution {
-  const { role: roleName, account: accountName } = grant;
-  const role = policy.roles.get(roleName);
-  if (role === undefined)
-    return unresolved(
-      'unknown-role',
-      `There is no role "${roleName}" in policies/roles.yaml.${didYouMean(roleName, policy.roles.keys())}`,
-    );
-  const account = policy.accounts.get(accountName);
-  if (account === undefined)
-    return unresolved(
-      'unknown-account',
-      `There is no account "${accountName}" in policies/accounts.yaml.${didYouMean(accountName, policy.accounts.keys())}`,
-    );
-  if (account.controlPlane)
-    return unresolved(
-      'control-plane-account',
-      `Account "${accountName}" is a management or delegated-administrator account; breakglass gives no access to it.`,
-    );
+  const role = policy.roles.get(grant.role);
+  const account = policy.accounts.get(grant.account);
   const person = policy.people.get(requesterId);
-  if (person === undefined)
-    return unresolved(
-      'unknown-person',
-      `"${grant.requester}" (GitHub id ${requesterId}) is not in policies/people.yaml. Ask the owners to add an entry with this id.`,
-    );
-  if (person.aws === undefined)
-    return unresolved(
-      'person-without-aws',
-      `"${person.github}" has no Identity Center user in policies/people.yaml. Ask the owners to add the key aws.`,
-    );
+  const [first, ...more] = unresolvedNames(grant, policy, requesterId);
+  if (first !== undefined) return { kind: 'unresolved', problems: [first, ...more] };
+  if (role === undefined || account === undefined || person?.aws === undefined) throw new Error('unreachable: all are named');
   const { instanceArn, identityStoreId, region, portalUrl } = policy.settings.identityCenter;
   const resolved: ResolvedGrant = {
     id: grant.id,
     repositoryId,
-    permissionSetName: permissionSetName(roleName, repositoryId, grant.id),
+    permissionSetName: permissionSetName(role.name, repositoryId, grant.id),
     instanceArn,
     identityStoreId,
     region,
     portalUrl,
     userId: person.aws,
     accountId: account.id,
-    accountName,
-    role: roleName,
+    accountName: account.name,
+    role: role.name,
     managedPolicies: role.managedPolicies,
     statements: role.statements,
     guards: guardsOf(role, policy),
@@ -78,6 +57,31 @@ export function resolveGrant({ grant, policy, repositoryId, requesterId, deadlin
     deadline: wholeSeconds(deadline),
   };
   return { kind: 'resolved', grant: resolved };
+}
+
+/** Every name that means nothing, at once: a person at 03:00 corrects a file one time. */
+function* unresolvedNames(grant: ToResolve['grant'], policy: Policy, requesterId: number): Generator<Unresolved> {
+  const { role, account: accountName } = grant;
+  if (!policy.roles.has(role)) {
+    const message = `There is no role "${role}" in policies/roles.yaml.${didYouMean(role, policy.roles.keys())}`;
+    yield { code: 'unknown-role', message };
+  }
+  const account = policy.accounts.get(accountName);
+  if (account === undefined) {
+    const message = `There is no account "${accountName}" in policies/accounts.yaml.${didYouMean(accountName, policy.accounts.keys())}`;
+    yield { code: 'unknown-account', message };
+  } else if (account.controlPlane) {
+    const message = `Account "${accountName}" is a management or delegated-administrator account; breakglass gives no access to it.`;
+    yield { code: 'control-plane-account', message };
+  }
+  const person = policy.people.get(requesterId);
+  if (person === undefined) {
+    const message = `"${grant.requester}" (GitHub id ${requesterId}) is not in policies/people.yaml. Ask the owners to add an entry with this id.`;
+    yield { code: 'unknown-person', message };
+  } else if (person.aws === undefined) {
+    const message = `"${person.github}" has no Identity Center user in policies/people.yaml. Ask the owners to add the key aws.`;
+    yield { code: 'person-without-aws', message };
+  }
 }
 
 /** `sha256:<hex>` over everything that decides what the access can do and for whom; the deadline is signed apart. */
@@ -94,10 +98,6 @@ export function accessDigest(grant: ResolvedGrant): string {
     sessionSeconds: grant.sessionSeconds,
   };
   return `sha256:${createHash('sha256').update(canonicalJson(meaning)).digest('hex')}`;
-}
-
-function unresolved(code: UnresolvedCode, message: string): Resolution {
-  return { kind: 'unresolved', code, message };
 }
 
 /** Names were checked when the policy was parsed; a missing guard must never mean "unguarded". */

@@ -33,7 +33,7 @@ export function startGrant(input: Input & { readonly id: string }): Authorized {
     requesterId: record.requester.id,
     deadline,
   });
-  if (resolved.kind === 'unresolved') return refused(resolved.message);
+  if (resolved.kind === 'unresolved') return refused(resolved.problems[0].message);
   if (accessDigest(resolved.grant) !== record.access) return refused('the access it names is not what the policy says');
   const entry: GrantEntry = {
     id: input.id,

@@ -21,7 +21,11 @@ export function endOf(entry: GrantEntry, policy: Policy, now: Date, revoked?: st
   const before = ({ at }: { readonly at: Date }) => early || at < entry.deadline;
   if (entry.removed !== null && before(entry.removed)) {
     const at = wholeSeconds(entry.removed.at);
-    return { kind: 'removed', sentence: `removed from the branch ${at} by commit ${entry.removed.commit.slice(0, 12)}`, early };
+    return {
+      kind: 'removed',
+      sentence: `removed from the branch ${at} by commit ${entry.removed.commit.slice(0, 12)}`,
+      early,
+    };
   }
   if (entry.gone !== null && before(entry.gone))
     return { kind: 'policy', sentence: `${entry.gone.what} is no longer in policy`, early };

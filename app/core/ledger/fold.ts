@@ -1,8 +1,9 @@
 // History → ledger: the one place that says which commit counts. Pure, so that app, engine and audit cannot disagree.
 import { grantIdOfPath } from '../grant/parse.ts';
 import { keyFingerprint } from '../policy/fingerprint.ts';
-import type { Parsed } from '../result.ts';
 import { type Authorization, verifyMessage } from '../record/authorization.ts';
+import type { AuthorizationRecord } from '../record/record.ts';
+import type { Parsed } from '../result.ts';
 import { extendGrant, startGrant } from './authorize.ts';
 import { goneFromPolicy } from './ends.ts';
 import type { Contents, History, HistoryCommit, Root, TreeChange } from './history.ts';
@@ -14,11 +15,16 @@ type State = {
   readonly strays: Map<string, Stray>;
   readonly usedIds: Set<string>;
   readonly spent: Set<string>;
+  readonly authorizations: Counted[];
   readonly alarms: LedgerAlarm[];
 };
 
+/** A valid authorization and the commit in which it counts. */
+export type Counted = { readonly commit: string; readonly at: Date; readonly record: AuthorizationRecord };
+
 export type Folded =
-  | { readonly kind: 'ledger'; readonly ledger: Ledger }
+  /** `authorizations`: every valid one, oldest first. */
+  | { readonly kind: 'ledger'; readonly ledger: Ledger; readonly authorizations: readonly Counted[] }
   /** The root itself cannot be trusted: nothing that follows can be either. */
   | { readonly kind: 'no-root'; readonly reason: string };
 
@@ -32,6 +38,7 @@ export function foldLedger(root: Root, history: History, contents: Contents): Fo
     strays: new Map(),
     usedIds: new Set(),
     spent: new Set(),
+    authorizations: [],
     alarms: [],
   };
   // Grant files of the genesis commit have no authorization, as any other.
@@ -52,12 +59,14 @@ export function foldLedger(root: Root, history: History, contents: Contents): Fo
       usedIds: state.usedIds,
       alarms: state.alarms,
     },
+    authorizations: state.authorizations,
   };
 }
 
 function rootPolicy(root: Root, genesis: HistoryCommit, contents: Contents) {
   const noRoot = (reason: string) => ({ kind: 'no-root' as const, reason });
-  if (genesis.sha !== root.genesis) return noRoot(`the history does not begin at the configured genesis ${root.genesis}`);
+  if (genesis.sha !== root.genesis)
+    return noRoot(`the history does not begin at the configured genesis ${root.genesis}`);
   if (genesis.policiesTree === null) return noRoot(`the genesis commit ${root.genesis} has no policies/ folder`);
   const policy = contents.policy(genesis.policiesTree);
   if (policy.kind === 'invalid') return noRoot(`the genesis policy does not parse: ${firstProblem(policy)}`);
@@ -94,20 +103,36 @@ function validAuthorization(state: State, root: Root, commit: HistoryCommit, pos
   const answer = verifyMessage(commit.message, state.policy.value.keys, position);
   if (answer.kind === 'none') return null;
   if (answer.kind === 'invalid') {
-    alarm(state, commit, 'authorization-invalid', `Commit ${commit.sha} claims an authorization, but ${answer.reason}.`);
+    alarm(
+      state,
+      commit,
+      'authorization-invalid',
+      `Commit ${commit.sha} claims an authorization, but ${answer.reason}.`,
+    );
     return null;
   }
   const { authorization } = answer;
   if (authorization.record.repositoryId !== root.repositoryId) {
     const other = authorization.record.repositoryId;
-    alarm(state, commit, 'authorization-invalid', `Commit ${commit.sha} carries an authorization of repository ${other}.`);
+    alarm(
+      state,
+      commit,
+      'authorization-invalid',
+      `Commit ${commit.sha} carries an authorization of repository ${other}.`,
+    );
     return null;
   }
   if (state.spent.has(authorization.digest)) {
-    alarm(state, commit, 'authorization-replayed', `Commit ${commit.sha} repeats an authorization of an earlier commit.`);
+    alarm(
+      state,
+      commit,
+      'authorization-replayed',
+      `Commit ${commit.sha} repeats an authorization of an earlier commit.`,
+    );
     return null;
   }
   state.spent.add(authorization.digest);
+  state.authorizations.push({ commit: commit.sha, at: commit.committedAt, record: authorization.record });
   return authorization;
 }
 
@@ -121,7 +146,10 @@ function judgeChange(
 ): void {
   const id = grantIdOfPath(change.path);
   if (id === null) return;
-  if (change.status === 'D') return removeGrant(state, commit, id, authorization);
+  if (change.status === 'D') {
+    removeGrant(state, commit, id, authorization);
+    return;
+  }
   const record = authorization?.record;
   const input = { root, commit, change, record, policy: state.policy, contents };
   if (change.status === 'A' && !state.usedIds.has(id)) {
@@ -139,7 +167,10 @@ function judgeChange(
 function changeGrant(state: State, commit: HistoryCommit, id: string, input: Parameters<typeof extendGrant>[1]): void {
   const entry = state.grants.get(id);
   if (entry === undefined) return;
-  if (entry.removed !== null) return stray(state, commit, input.change, id, `grant "${id}" had ended`);
+  if (entry.removed !== null) {
+    stray(state, commit, input.change, id, `grant "${id}" had ended`);
+    return;
+  }
   const extended = extendGrant(entry, input);
   if (extended.kind === 'granted') state.grants.set(id, extended.entry);
   else alarm(state, commit, 'grant-edited', `Commit ${commit.sha} edits grant "${id}", ignored: ${extended.reason}.`);
@@ -165,12 +196,14 @@ function judgePolicy(state: State, step: Step, authorization: Authorization | nu
     // Said once, at the commit that did it, and not again for each commit on top of it.
     if (tree === policiesBefore) return;
     const message = `Commit ${commit.sha} changes policies/ without the owners' approval; the policy of ${state.policy.commit} stays in force.`;
-    return alarm(state, commit, 'policy-unauthorized', message);
+    alarm(state, commit, 'policy-unauthorized', message);
+    return;
   }
   const parsed = contents.policy(tree);
   if (parsed.kind === 'invalid') {
     const message = `Commit ${commit.sha} brings a policy that does not parse (${firstProblem(parsed)}); the policy of ${state.policy.commit} stays in force.`;
-    return alarm(state, commit, 'policy-unreadable', message);
+    alarm(state, commit, 'policy-unreadable', message);
+    return;
   }
   state.policy = { tree, commit: commit.sha, value: parsed.value };
   endByPolicy(state, commit);
@@ -185,8 +218,20 @@ function endByPolicy(state: State, commit: HistoryCommit): void {
 }
 
 function stray(state: State, commit: HistoryCommit, change: TreeChange, id: string, reason: string): void {
-  state.strays.set(id, { id, path: change.path, commit: commit.sha, at: commit.committedAt, blob: change.newBlob, reason });
-  alarm(state, commit, 'grant-unauthorized', `Commit ${commit.sha} adds ${change.path}, which grants nothing: ${reason}.`);
+  state.strays.set(id, {
+    id,
+    path: change.path,
+    commit: commit.sha,
+    at: commit.committedAt,
+    blob: change.newBlob,
+    reason,
+  });
+  alarm(
+    state,
+    commit,
+    'grant-unauthorized',
+    `Commit ${commit.sha} adds ${change.path}, which grants nothing: ${reason}.`,
+  );
 }
 
 function alarm(state: State, commit: HistoryCommit, code: LedgerAlarm['code'], message: string): void {

@@ -18,7 +18,7 @@ const asked = {
 
 function resolved(change: Partial<typeof asked> = {}): ResolvedGrant {
   const resolution = resolveGrant({ ...asked, ...change });
-  if (resolution.kind === 'unresolved') throw new Error(resolution.message);
+  if (resolution.kind === 'unresolved') throw new Error(resolution.problems[0].message);
   return resolution.grant;
 }
 
@@ -55,13 +55,19 @@ test.each([
 ])('%s', (code, change, message) => {
   expect(resolveGrant({ ...asked, ...change })).toMatchObject({
     kind: 'unresolved',
-    code,
-    message: expect.stringMatching(message),
+    problems: [{ code, message: expect.stringMatching(message) }],
+  });
+});
+
+test('every unknown name is said at once', () => {
+  const unknown = resolveGrant({ ...asked, grant: { ...grant, role: 'amdin', account: 'prod-payment' }, requesterId: 999 });
+  expect(unknown).toMatchObject({
+    problems: [{ code: 'unknown-role' }, { code: 'unknown-account' }, { code: 'unknown-person' }],
   });
 });
 
 test('a recycled login is nobody: only the numeric id counts', () => {
-  expect(resolveGrant({ ...asked, requesterId: 1 })).toMatchObject({ code: 'unknown-person' });
+  expect(resolveGrant({ ...asked, requesterId: 1 })).toMatchObject({ problems: [{ code: 'unknown-person' }] });
   expect(resolved({ grant: { ...grant, requester: 'renamed' } }).userId).toBe(resolved().userId);
 });
 

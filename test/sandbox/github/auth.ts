@@ -71,6 +71,12 @@ export function authorize(principal: Principal, access: Access): void {
   }
 }
 
+/** What somebody made is theirs to change, and every writer's. */
+export function refuseStrangers(principal: Principal, author: Account, message: string): void {
+  if (principal.kind !== 'user' || principal.user === author) return;
+  if (!atLeast(principal.user.role, 'write')) throw forbidden(message);
+}
+
 function authorizeInstallation(permissions: Readonly<Record<string, string>>, access: Access): void {
   if (access.app === 'any') return;
   if (access.app === 'jwt') throw refusal(401, 'A JSON web token could not be decoded');

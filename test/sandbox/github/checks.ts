@@ -1,24 +1,13 @@
-// The routes of check runs, check suites and commit statuses; only apps make checks, every writer makes statuses.
+// The routes of check runs and check suites; only apps make them, each its own.
 
-import { userView } from './account-view.ts';
 import { actor, type Principal } from './auth.ts';
 import { checkRunView, fullSuiteView } from './check-view.ts';
 import { checkRunEvent, simpleCommit } from './events.ts';
 import { list, numberParam, param, record, requiredText, text } from './input.ts';
 import { paged, pagedList } from './page.ts';
 import { created, forbidden, invalid, notFound, ok, type Reply, refusal } from './reply.ts';
-import { repositoryUrl, repositoryView } from './repository-view.ts';
 import { type Call, type Route, reads, repo, route, writes } from './router.ts';
-import {
-  type CheckRun,
-  type CheckSuite,
-  type CommitStatus,
-  nodeId,
-  type Registration,
-  type Schema,
-  stamp,
-  type World,
-} from './world.ts';
+import { type CheckRun, type CheckSuite, type Registration, type Schema, stamp, type World } from './world.ts';
 
 const one = '/check-runs/{check_run_id}';
 
@@ -38,13 +27,6 @@ export const checkRoutes: readonly Route[] = [
   route('GET', repo('/check-suites/{check_suite_id}'), reads('checks'), async (call) =>
     ok(await suiteReply(call.world, suiteOf(call))),
   ),
-  route('POST', repo('/statuses/{sha}'), writes('statuses'), createStatus),
-  route('GET', repo('/commits/{ref}/statuses'), reads('statuses'), async (call) => {
-    const sha = await commitOf(call);
-    const found = call.world.statuses.filter((status) => status.sha === sha).reverse();
-    return pagedList(call, found, (status) => statusView(call.world, status));
-  }),
-  route('GET', repo('/commits/{ref}/status'), reads('statuses'), combinedStatus),
 ];
 
 async function createRun(call: Call): Promise<Reply> {
@@ -201,63 +183,7 @@ function suiteFor(world: World, app: Registration, headSha: string): CheckSuite 
   return suite;
 }
 
-async function createStatus(call: Call): Promise<Reply> {
-  const { world } = call;
-  const sha = param(call, 'sha');
-  const states = ['error', 'failure', 'pending', 'success'] as const;
-  const state = states.find((known) => known === text(call, 'state'));
-  if (!state) throw invalid({ resource: 'Status', field: 'state', code: 'invalid' });
-  if (!(await world.git.commit(sha))) throw refusal(422, `No commit found for SHA: ${sha}`);
-  const status: CommitStatus = {
-    id: world.nextId(),
-    sha,
-    state,
-    context: text(call, 'context') ?? 'default',
-    description: text(call, 'description') ?? null,
-    targetUrl: text(call, 'target_url') ?? null,
-    creator: actor(call.principal),
-    createdAt: stamp(world),
-  };
-  world.statuses.push(status);
-  return created(statusView(world, status));
-}
-
-async function combinedStatus(call: Call): Promise<Reply> {
-  const { world } = call;
-  const sha = await commitOf(call);
-  const all = world.statuses.filter((status) => status.sha === sha);
-  const statuses = [...new Map(all.map((status) => [status.context, status])).values()];
-  const bad = statuses.some((status) => status.state === 'failure' || status.state === 'error');
-  const good = statuses.length > 0 && statuses.every((status) => status.state === 'success');
-  return ok({
-    state: bad ? 'failure' : good ? 'success' : 'pending',
-    statuses: statuses.map(({ ...status }) => {
-      const { creator: _creator, ...view } = statusView(world, status);
-      return view;
-    }),
-    sha,
-    total_count: statuses.length,
-    repository: repositoryView(world),
-    commit_url: `${repositoryUrl(world)}/commits/${sha}`,
-    url: `${repositoryUrl(world)}/commits/${sha}/status`,
-  });
-}
-
-const statusView = (world: World, status: CommitStatus): Schema<'status'> => ({
-  url: `${repositoryUrl(world)}/statuses/${status.sha}`,
-  avatar_url: userView(world, status.creator).avatar_url,
-  id: status.id,
-  node_id: nodeId('SC', status.id),
-  state: status.state,
-  description: status.description,
-  target_url: status.targetUrl,
-  context: status.context,
-  created_at: status.createdAt,
-  updated_at: status.createdAt,
-  creator: userView(world, status.creator),
-});
-
-async function commitOf(call: Call): Promise<string> {
+export async function commitOf(call: Call): Promise<string> {
   const sha = await call.world.git.resolve(param(call, 'ref').replace(/^(heads|tags)\//, 'refs/$1/'));
   if (!sha) throw refusal(422, `No commit found for SHA: ${param(call, 'ref')}`);
   return sha;

@@ -1,10 +1,10 @@
 // The routes of issue comments and of reactions to them; on a pull request they are the conversation.
-import { actor, atLeast, viaApp } from './auth.ts';
+import { actor, refuseStrangers, viaApp } from './auth.ts';
 import { commentEvent } from './events.ts';
 import { boundedBody, commentOf, issueOf, numberParam, requiredText, text } from './input.ts';
 import { commentsOf, commentView, reactionView } from './issue-view.ts';
 import { pagedList } from './page.ts';
-import { created, forbidden, invalid, noContent, notFound, ok, type Reply } from './reply.ts';
+import { created, invalid, noContent, notFound, ok, type Reply } from './reply.ts';
 import { type Access, type Call, type Route, repo, route } from './router.ts';
 import { type Comment, type Reaction, stamp } from './world.ts';
 
@@ -46,7 +46,7 @@ function createComment(call: Call): Reply {
 
 function editComment(call: Call): Reply {
   const comment = commentOf(call);
-  refuseStrangers(call, comment);
+  refuseStrangers(call.principal, comment.author, notYours);
   const body = boundedBody('IssueComment', requiredText(call, 'IssueComment', 'body'));
   if (body.trim() === '') throw blank();
   const from = comment.body;
@@ -58,18 +58,14 @@ function editComment(call: Call): Reply {
 
 function deleteComment(call: Call): Reply {
   const comment = commentOf(call);
-  refuseStrangers(call, comment);
+  refuseStrangers(call.principal, comment.author, notYours);
   call.world.comments.delete(comment.id);
   commentEvent(call.world, actor(call.principal), 'deleted', comment);
   return noContent;
 }
 
-/** Whoever may write to the repository may edit anybody's words: the webhook's sender is then not their author. */
-function refuseStrangers(call: Call, comment: Comment): void {
-  const { principal } = call;
-  if (principal.kind !== 'user' || comment.author === principal.user) return;
-  if (!atLeast(principal.user.role, 'write')) throw forbidden('Must have admin rights to Repository.');
-}
+// The webhook of such an edit has a sender who is not the author.
+const notYours = 'Must have admin rights to Repository.';
 
 const blank = () =>
   invalid({ resource: 'IssueComment', field: 'body', code: 'custom', message: 'Body cannot be blank' });

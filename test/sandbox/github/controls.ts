@@ -102,7 +102,7 @@ function rulesetControls(world: World) {
   };
 }
 
-function findUser(world: World, login: string): User {
+export function findUser(world: Pick<World, 'users'>, login: string): User {
   const user = world.users.find((candidate) => sameText(candidate.login, login));
   if (!user) throw new Error(`there is nobody called ${login}`);
   return user;

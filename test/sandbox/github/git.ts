@@ -108,16 +108,15 @@ async function runBytes(
   return outcome.stdout;
 }
 
-async function writeTree(
-  line: (args: readonly string[], options?: RunOptions) => Promise<string>,
-  base: string | null,
-  files: Files,
-): Promise<string> {
+type Line = (args: readonly string[], options?: RunOptions) => Promise<string>;
+
+async function writeTree(line: Line, base: string | null, files: Files): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), 'github-index-'));
   const env = { GIT_INDEX_FILE: join(scratch, 'index') };
+  const write = blobWriter(line);
   try {
     await line(base === null ? ['read-tree', '--empty'] : ['read-tree', base], { env });
-    const entries = await Promise.all(Object.entries(files).map(([path, change]) => indexEntry(line, path, change)));
+    const entries = await Promise.all(Object.entries(files).map(([path, change]) => indexEntry(write, path, change)));
     await line(['update-index', '-z', '--index-info'], { env, input: entries.join('') });
     return await line(['write-tree'], { env });
   } finally {
@@ -125,15 +124,27 @@ async function writeTree(
   }
 }
 
+type Content = string | Uint8Array;
+
+/** Writes equal contents once, so that a change of thousands of files does not start thousands of processes. */
+function blobWriter(line: Line): (content: Content) => Promise<string> {
+  const written = new Map<Content, Promise<string>>();
+  return (content) => {
+    const known = written.get(content) ?? line(['hash-object', '-w', '--stdin'], { input: content });
+    written.set(content, known);
+    return known;
+  };
+}
+
 async function indexEntry(
-  line: (args: readonly string[], options?: RunOptions) => Promise<string>,
+  write: (content: Content) => Promise<string>,
   path: string,
   change: FileChange,
 ): Promise<string> {
   if (change === null) return `0 ${'0'.repeat(40)}\t${path}\0`;
   const { mode, content } =
     typeof change === 'object' && 'mode' in change ? change : { mode: '100644', content: change };
-  const sha = mode === '160000' ? String(content) : await line(['hash-object', '-w', '--stdin'], { input: content });
+  const sha = mode === '160000' ? String(content) : await write(content);
   return `${mode} ${sha}\t${path}\0`;
 }
 

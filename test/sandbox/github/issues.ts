@@ -1,5 +1,5 @@
 // The routes of issues, labels, and what happened to an issue or pull request over time.
-import { actor, viaApp } from './auth.ts';
+import { actor, refuseStrangers, viaApp } from './auth.ts';
 import { issueEvent } from './events.ts';
 import { boundedBody, issueOf, list, param, record, requiredText, strings, text } from './input.ts';
 import { issueView, labelView } from './issue-view.ts';
@@ -95,6 +95,7 @@ async function changeIssue(call: Call): Promise<Reply> {
   const { world } = call;
   const issue = issueOf(call);
   const by = actor(call.principal);
+  refuseStrangers(call.principal, issue.author, 'Must have admin rights to Repository.');
   const title = text(call, 'title');
   const body = text(call, 'body');
   const changes: Record<string, unknown> = {};

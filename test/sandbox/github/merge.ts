@@ -19,7 +19,7 @@ export async function mergePull(call: Call, issue: PullRequest): Promise<Reply> 
   const merged = await world.git.mergeTree(base, issue.pull.head.sha);
   if (merged.kind === 'conflict') throw refusal(405, 'Pull Request is not mergeable');
   const ref = `refs/heads/${issue.pull.base.ref}`;
-  const update = { ref, before: base, after: issue.pull.head.sha, principal, by: 'merge' as const };
+  const update = { ref, before: base, after: issue.pull.head.sha, principal, by: 'merge' as const, pull: issue };
   const broken = await violations(world, update);
   if (broken.length > 0) throw refusal(405, violationText(broken));
   const message = await messageOf(call, issue, method);

@@ -1,5 +1,5 @@
 // The routes of pull requests: list, open, read, change, commits, files, merge.
-import { actor, viaApp } from './auth.ts';
+import { actor, refuseStrangers, viaApp } from './auth.ts';
 import { commitView, fileView } from './commit-view.ts';
 import { changedFiles } from './diff.ts';
 import { pullEvent } from './events.ts';
@@ -151,6 +151,7 @@ async function changePull(call: Call): Promise<Reply> {
   const { world } = call;
   const issue = pullOf(call);
   const by = actor(call.principal);
+  refuseStrangers(call.principal, issue.author, `${by.login} does not have the correct permissions to execute this`);
   await changeText(call, issue, by);
   const base = text(call, 'base');
   if (base !== undefined && base !== issue.pull.base.ref) await retarget(world, issue, base, by);

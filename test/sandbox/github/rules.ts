@@ -1,6 +1,6 @@
 // Rulesets: what they forbid to whom, and which required checks a commit still lacks.
 import type { Principal } from './auth.ts';
-import { type Ruleset, type Schema, type World, zeroSha } from './world.ts';
+import { type PullRequest, type Ruleset, type Schema, type World, zeroSha } from './world.ts';
 
 export type RefUpdate = {
   readonly ref: string;
@@ -8,6 +8,8 @@ export type RefUpdate = {
   readonly after: string;
   readonly principal: Principal;
   readonly by: 'push' | 'merge';
+  /** The pull request that is being merged. */
+  readonly pull?: PullRequest;
 };
 type Rule = Schema<'repository-rule'>;
 type RequiredCheck = { readonly context: string; readonly integration_id?: number };
@@ -92,12 +94,23 @@ async function brokenBy(world: World, rule: Rule, update: RefUpdate): Promise<st
     case 'non_fast_forward':
       return by === 'push' && (await rewrites(world, update)) ? ['Cannot force-push to this branch'] : [];
     case 'pull_request':
-      return by === 'push' && after !== zeroSha ? ['Changes must be made through a pull request.'] : [];
+      if (by === 'push') return after === zeroSha ? [] : ['Changes must be made through a pull request.'];
+      return missingReviews(world, rule.parameters?.required_approving_review_count ?? 0, update.pull);
     case 'required_status_checks':
       return after === zeroSha ? [] : requiredChecks(rule).flatMap((check) => checkSentence(world, check, after));
     default:
       return [];
   }
+}
+
+/** Only the last word of each reviewer counts, and only that of those who may write. */
+function missingReviews(world: World, wanted: number, pull: PullRequest | undefined): string[] {
+  const words = [...world.reviews.values()].filter((review) => review.issue === pull && review.state !== 'COMMENTED');
+  const latest = new Map(words.map((review) => [review.author, review.state]));
+  const writers = world.users.filter((user) => user.role === 'write' || user.role === 'admin');
+  const approvals = writers.filter((user) => latest.get(user) === 'APPROVED').length;
+  const noun = wanted === 1 ? 'review is' : 'reviews are';
+  return approvals >= wanted ? [] : [`At least ${wanted} approving ${noun} required by reviewers with write access.`];
 }
 
 /** Whether this caller may not replace the history of the ref; what a push brings is only known to the hook. */

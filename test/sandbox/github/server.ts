@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { authenticate, authorize, type Principal, type Tokens } from './auth.ts';
 import type { Effect, Faults, RequestFacts } from './faults.ts';
 import { gitPath, serveGit } from './git-http.ts';
+import { factsOf, type Incoming, readJson, readRequest, type Who } from './incoming.ts';
 import { isRefusal, notFound, type Reply, refusal } from './reply.ts';
 import type { Call, Found, Router } from './router.ts';
 import { fullName, sameText, type World } from './world.ts';
@@ -27,14 +28,6 @@ export type Serving = {
   readonly lock: Lock;
 };
 export type Lock = <T>(work: () => Promise<T>) => Promise<T>;
-
-type Incoming = {
-  readonly method: string;
-  readonly url: URL;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly bytes: Buffer;
-};
 
 /** Writes follow one another, as they do within one repository; reads never wait. */
 export function createLock(): Lock {
@@ -73,22 +66,14 @@ async function handle(
   response: ServerResponse,
 ): Promise<void> {
   const incoming = await readRequest(request, origin);
-  const { world, faults, requests } = serving;
+  const { world, faults } = serving;
   const rest = gitPath(world, incoming.path);
   const who = identify(serving, incoming);
   const found = rest ? undefined : serving.router(incoming.method, byName(world, incoming.path));
   const facts = factsOf(incoming, rest ? 'git' : (found?.route.path ?? null), who);
-  const log = (reply: Reply, fault: Exchange['fault']) =>
-    requests.push({
-      ...facts,
-      at: world.now(),
-      status: reply.status,
-      response: structuredClone(reply.body ?? null),
-      fault,
-    });
   const outage = faults.outage();
   if (outage !== 'none') {
-    log({ status: 503 }, 'down');
+    record(serving, facts, { status: 503 }, 'down');
     return outage === 'unreachable' ? cut(response) : send(serving, incoming, response, unavailable(503));
   }
   await faults.notify({ phase: 'before', request: facts });
@@ -98,17 +83,33 @@ async function handle(
   const key = `${incoming.method} ${incoming.url.href}`;
   const early = effect && withoutDoing(world, effect, remembered.get(key));
   if (early) {
-    log(early, effect.kind);
+    record(serving, facts, early, effect.kind);
     return effect.kind === 'reset' ? cut(response) : send(serving, incoming, response, early);
   }
-  if (rest)
-    return answerGit(serving, { incoming, rest, who, facts, cutAfter: effect?.kind === 'done-then-reset' }, response);
+  if (rest) return answerGit(serving, { incoming, rest, who, facts, effect }, response);
   const reply = await perform(serving, incoming, found, who);
   if (reply.status === 200 && incoming.method === 'GET') remembered.set(key, reply);
-  log(reply, effect?.kind ?? null);
-  await faults.notify({ phase: 'after', request: facts, reply });
+  await answer(serving, { incoming, facts, effect, reply }, response);
+}
+
+type Answering = {
+  readonly incoming: Incoming;
+  readonly facts: RequestFacts;
+  readonly effect: Effect | undefined;
+  readonly reply: Reply;
+};
+
+async function answer(serving: Serving, answering: Answering, response: ServerResponse): Promise<void> {
+  const { incoming, facts, effect, reply } = answering;
+  record(serving, facts, reply, effect?.kind ?? null);
+  await serving.faults.notify({ phase: 'after', request: facts, reply });
   if (effect?.kind === 'done-then-reset') return cut(response);
   send(serving, incoming, response, effect?.kind === 'done-then-refuse' ? unavailable(effect.status) : reply);
+}
+
+function record(serving: Serving, facts: RequestFacts, reply: Reply, fault: Exchange['fault']): void {
+  const response = structuredClone(reply.body ?? null);
+  serving.requests.push({ ...facts, at: serving.world.now(), status: reply.status, response, fault });
 }
 
 /** What the caller gets where nothing is done for it. */
@@ -144,8 +145,6 @@ const cut = (response: ServerResponse): void => void response.socket?.destroy();
 // A repository keeps its id when it is renamed, so GitHub serves it under that as well.
 const byName = (world: World, path: string): string =>
   path.replace(new RegExp(`^/repositories/${world.repository.id}(?=/|$)`), `/repos/${fullName(world)}`);
-
-type Who = { readonly principal: Principal } | { readonly refused: Reply };
 
 function identify(serving: Serving, incoming: Incoming): Who {
   try {
@@ -186,7 +185,7 @@ type GitExchange = {
   readonly rest: string;
   readonly who: Who;
   readonly facts: RequestFacts;
-  readonly cutAfter: boolean;
+  readonly effect: Effect | undefined;
 };
 
 async function answerGit(serving: Serving, exchange: GitExchange, response: ServerResponse): Promise<void> {
@@ -196,9 +195,11 @@ async function answerGit(serving: Serving, exchange: GitExchange, response: Serv
   const { method, headers, bytes: body } = incoming;
   const work = () => serveGit(world, principal, { method, rest, query: incoming.url.search.slice(1), headers, body });
   const reply = rest === 'git-receive-pack' ? await lock(work) : await work();
-  serving.requests.push({ ...facts, at: world.now(), status: reply.status, response: null, fault: null });
+  const { effect } = exchange;
+  record(serving, facts, { status: reply.status }, effect?.kind ?? null);
   await serving.faults.notify({ phase: 'after', request: facts, reply: { status: reply.status } });
-  if (exchange.cutAfter) return cut(response);
+  if (effect?.kind === 'done-then-reset') return cut(response);
+  if (effect?.kind === 'done-then-refuse') return send(serving, incoming, response, unavailable(effect.status));
   response.writeHead(reply.status, reply.headers).end(reply.body);
 }
 
@@ -222,52 +223,4 @@ function send(serving: Serving, incoming: Incoming, response: ServerResponse, re
     ...reply.headers,
   });
   response.end(cached || reply.status === 204 ? undefined : body);
-}
-
-async function readRequest(request: IncomingMessage, origin: string): Promise<Incoming> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const url = new URL(request.url ?? '/', origin);
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-  );
-  // Octokit in its GitHub Enterprise form puts this before every path.
-  const path = url.pathname.replace(/^\/api\/v3(?=\/)/, '').replace(/(?<=.)\/$/, '');
-  return { method: request.method ?? 'GET', url, path, headers, bytes: Buffer.concat(chunks) };
-}
-
-function readJson(bytes: Buffer): Record<string, unknown> {
-  if (bytes.length === 0) return {};
-  try {
-    const value: unknown = JSON.parse(bytes.toString());
-    // Octokit sends a request without parameters as an empty string.
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : {};
-  } catch {
-    throw refusal(400, 'Problems parsing JSON');
-  }
-}
-
-function factsOf(incoming: Incoming, operation: string | null, who: Who): RequestFacts {
-  const { method, path, url, bytes } = incoming;
-  const shared = { method, path, query: url.search, operation, body: operation === 'git' ? null : parsed(bytes) };
-  const principal: Principal = 'principal' in who ? who.principal : { kind: 'anonymous' };
-  switch (principal.kind) {
-    case 'user':
-      return { ...shared, caller: 'person', login: principal.user.login };
-    case 'app':
-    case 'installation':
-      return { ...shared, caller: 'app', login: principal.registration.bot.login };
-    case 'anonymous':
-      return { ...shared, caller: 'nobody', login: null };
-  }
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return bytes.length === 0 ? null : JSON.parse(bytes.toString());
-  } catch {
-    return bytes.toString();
-  }
 }

@@ -1,0 +1,88 @@
+// The app's own parts in the hands of an operator: the same reconcilers, for as long as one command runs.
+import type { Logger } from 'pino';
+import { assemble } from '../assemble.ts';
+import type { Config } from '../config.ts';
+import type { GrantEntry, Ledger } from '../core/ledger/ledger.ts';
+import type { Engine } from '../engine/engine.ts';
+import { claimState } from '../engine/state-claim.ts';
+import type { Context } from '../reconcile/context.ts';
+import { EXIT, refusal } from './exit-codes.ts';
+
+export type Operator = {
+  readonly context: Context;
+  readonly engine: Engine;
+  /** Keys that the reconcilers asked to be looked at at once; the app will, when it runs. */
+  readonly due: Set<string>;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly close: () => Promise<void>;
+};
+
+/** Takes the state first: two processes must not both believe that they run the engine. */
+export async function openOperator(config: Config, log: Logger): Promise<Operator> {
+  const claim = await claimState(config.dataDir);
+  if (claim.kind === 'held') {
+    const { hostname, pid } = claim.by;
+    throw refusal(
+      EXIT.unavailable,
+      `process ${pid} on ${hostname} holds the state in ${config.dataDir}. If that is the app, it does this by itself; else stop it first.`,
+    );
+  }
+  const { signal, stop } = interruptible();
+  try {
+    const due = new Set<string>();
+    const { context, startEngine } = await assemble(config, log, collector(due));
+    const engine = await startEngine();
+    const close = async (): Promise<void> => {
+      stop();
+      await engine.close(config.drainMs);
+      await claim.release();
+    };
+    return { context, engine, due, signal, close };
+  } catch (error) {
+    stop();
+    await claim.release();
+    throw error;
+  }
+}
+
+/** Keys without a delay are due now; those of a deadline are not. */
+export function collector(due: Set<string>): Context['enqueue'] {
+  return (key, delayMs = 0) => {
+    if (delayMs === 0) due.add(key);
+  };
+}
+
+/** The newest ledger that can be had: access must be given and taken with GitHub out of reach. */
+export async function newestLedger({ mirror, ledger }: Context, log: Logger): Promise<Ledger> {
+  await mirror.fetch().catch((error: unknown) => {
+    log.warn(
+      { error: error instanceof Error ? error.message : String(error) },
+      'GitHub cannot be reached; going by the local mirror',
+    );
+  });
+  return await ledger();
+}
+
+/** Why there is no such grant, for a person who asked for it. */
+export function grantOrRefuse(ledger: Ledger, id: string): GrantEntry {
+  const entry = ledger.grants.get(id);
+  if (entry !== undefined) return entry;
+  const stray = ledger.strays.find((one) => one.id === id);
+  const why = stray === undefined ? 'the ledger has no such grant' : stray.reason;
+  throw refusal(EXIT.attention, `"${id}" has no valid authorization: ${why}`);
+}
+
+function interruptible(): { readonly signal: AbortSignal; readonly stop: () => void } {
+  const abort = new AbortController();
+  const stop = () => abort.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return {
+    signal: abort.signal,
+    stop: () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}
