@@ -14,7 +14,15 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/setup*.test.ts', ...UNIT], sequence: { groupOrder: 0 } } },
       // Whatever is not a unit test, so that a new folder is never forgotten.
-      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: ['test/setup*.test.ts', ...UNIT], sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/setup*.test.ts', ...UNIT],
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });

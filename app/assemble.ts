@@ -6,8 +6,8 @@ import { createIdentityCenter } from './aws/identity-center.ts';
 import { createLimiter } from './aws/limiter.ts';
 import type { IdentityCenter } from './aws/port.ts';
 import type { Config } from './config.ts';
-import { signerFor } from './core/record/authorization.ts';
 import type { Ledger } from './core/ledger/ledger.ts';
+import { signerFor } from './core/record/authorization.ts';
 import type { Engine } from './engine/engine.ts';
 import { createEngine } from './engine/inline.ts';
 import { findPulumi } from './engine/pulumi-cli.ts';
@@ -15,13 +15,15 @@ import { readLedger } from './git/ledger.ts';
 import { openMirror } from './git/mirror.ts';
 import { lazyGitHub } from './github/lazy.ts';
 import { connectGitHub } from './github/octokit.ts';
-import { type Context, createMemory } from './reconcile/context.ts';
+import { type Context, createMemory, type EngineState } from './reconcile/context.ts';
 
 export type Assembly = {
   readonly context: Context;
   readonly connected: () => boolean;
   /** Finds or makes the engine's CLI and takes the engine into use. */
   readonly startEngine: () => Promise<Engine>;
+  /** The state is ours, but the engine does not start. */
+  readonly engineUnavailable: (reason: string) => void;
 };
 
 export async function assemble(config: Config, log: Logger, enqueue: Context['enqueue']): Promise<Assembly> {
@@ -45,7 +47,7 @@ export async function assemble(config: Config, log: Logger, enqueue: Context['en
     token: () => github.token(),
   });
   const configured = { repositoryId: repository.id, branch: repository.branch, ...config.root };
-  let engine: Engine | null = null;
+  let engine: EngineState = { kind: 'standby' };
   const context: Context = {
     configured,
     github,
@@ -61,7 +63,7 @@ export async function assemble(config: Config, log: Logger, enqueue: Context['en
   };
   const startEngine = async (): Promise<Engine> => {
     const pulumi = await findPulumi({ onProgress: (line) => log.info(line) });
-    engine = createEngine({
+    const made = createEngine({
       source: { mirror: mirror.dir, ...configured },
       dataDir: config.dataDir,
       pulumi,
@@ -71,9 +73,13 @@ export async function assemble(config: Config, log: Logger, enqueue: Context['en
       ...(config.secretsProvider === null ? {} : { secretsProvider: config.secretsProvider }),
       ...(config.awsPlugin === null ? {} : { awsPlugin: config.awsPlugin }),
     });
-    return engine;
+    engine = { kind: 'ready', engine: made };
+    return made;
   };
-  return { context, connected, startEngine };
+  const engineUnavailable = (reason: string): void => {
+    engine = { kind: 'unavailable', reason };
+  };
+  return { context, connected, startEngine, engineUnavailable };
 }
 
 /** Remembered once known; git follows GitHub's redirect of a renamed repository. */

@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 export type Config = {
-  readonly github: { readonly url: string; readonly appId: number; readonly privateKey: string; readonly webhookSecret: string };
+  readonly github: {
+    readonly url: string;
+    readonly appId: number;
+    readonly privateKey: string;
+    readonly webhookSecret: string;
+  };
   readonly repository: { readonly owner: string; readonly name: string; readonly id: number; readonly branch: string };
   /** The one root: everything that counts chains to this commit and these keys. */
   readonly root: { readonly genesis: string; readonly fingerprints: readonly string[] };
@@ -28,7 +33,9 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 export function readConfig(env: Env): ConfigRead {
   const read = new Reader(env);
-  const [owner = '', name = ''] = read.match('BREAKGLASS_REPOSITORY', /^[\w.-]+\/[\w.-]+$/, 'owner/name of the access repository').split('/');
+  const [owner = '', name = ''] = read
+    .match('BREAKGLASS_REPOSITORY', /^[\w.-]+\/[\w.-]+$/, 'owner/name of the access repository')
+    .split('/');
   const config: Config = {
     github: {
       url: read.optional('BREAKGLASS_GITHUB_URL') ?? 'https://api.github.com',
@@ -39,16 +46,27 @@ export function readConfig(env: Env): ConfigRead {
     repository: {
       owner,
       name,
-      id: read.whole('BREAKGLASS_REPOSITORY_ID', "the repository's numeric id (GET /repos/owner/name, \"id\")"),
+      id: read.whole('BREAKGLASS_REPOSITORY_ID', 'the repository\'s numeric id (GET /repos/owner/name, "id")'),
       branch: read.optional('BREAKGLASS_BRANCH') ?? 'main',
     },
     root: {
-      genesis: read.match('BREAKGLASS_GENESIS', /^[0-9a-f]{40,64}$/, 'the full id of the commit that brought policies/'),
+      genesis: read.match(
+        'BREAKGLASS_GENESIS',
+        /^[0-9a-f]{40,64}$/,
+        'the full id of the commit that brought policies/',
+      ),
       fingerprints: read
-        .match('BREAKGLASS_KEY_FINGERPRINTS', /^[0-9a-f]{64}(,[0-9a-f]{64})*$/, 'fingerprints of the signing keys, comma-separated (breakglass keys new prints them)')
+        .match(
+          'BREAKGLASS_KEY_FINGERPRINTS',
+          /^[0-9a-f]{64}(,[0-9a-f]{64})*$/,
+          'fingerprints of the signing keys, comma-separated (breakglass keys new prints them)',
+        )
         .split(','),
     },
-    signingKey: read.secret('BREAKGLASS_SIGNING_KEY', 'the Ed25519 private key, a PEM file made by breakglass keys new'),
+    signingKey: read.secret(
+      'BREAKGLASS_SIGNING_KEY',
+      'the Ed25519 private key, a PEM file made by breakglass keys new',
+    ),
     dataDir: resolve(read.optional('BREAKGLASS_DATA_DIR') ?? '.breakglass'),
     stateUrl: read.optional('BREAKGLASS_STATE_URL'),
     secretsProvider: read.optional('BREAKGLASS_SECRETS_PROVIDER'),

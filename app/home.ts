@@ -1,6 +1,7 @@
 // The app's home page: for a person at 03:00, one link that opens GitHub's editor with a grant ready to be filled in.
-import type { Context } from './reconcile/context.ts';
+
 import { newGrantUrl } from './github/report.ts';
+import type { Context } from './reconcile/context.ts';
 
 export async function homePage({ github, configured }: Context): Promise<string> {
   const { owner, name, url } = await github.repository();

@@ -13,12 +13,9 @@ export function breakglass(app: Probot, { repositoryId, branch, enqueue }: Targe
   /** Events of any other repository are dropped before anything in them is read. */
   const ours = (payload: Payload) => payload.repository?.id === repositoryId;
 
-  app.on(
-    ['pull_request', 'pull_request_review'],
-    ({ payload }) => {
-      if (ours(payload)) enqueue(`pull:${payload.pull_request.number}`);
-    },
-  );
+  app.on(['pull_request', 'pull_request_review'], ({ payload }) => {
+    if (ours(payload)) enqueue(`pull:${payload.pull_request.number}`);
+  });
   app.on('issue_comment', ({ payload }) => {
     if (ours(payload) && payload.issue.pull_request !== undefined) enqueue(`pull:${payload.issue.number}`);
   });

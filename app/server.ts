@@ -1,6 +1,6 @@
 // The process: web server, timers, health, standing by while another process holds the state, and a drain on SIGTERM.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pino, type Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 import { Probot, Server } from 'probot';
 import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
@@ -9,6 +9,7 @@ import { homePage } from './home.ts';
 import { breakglass } from './index.ts';
 import { createMemoryQueue } from './queue/memory.ts';
 import type { Queue } from './queue/queue.ts';
+import type { Context } from './reconcile/context.ts';
 import type { Passed } from './reconcile/pass.ts';
 import { priority, worker } from './reconcile/worker.ts';
 
@@ -20,11 +21,13 @@ export type Running = {
 
 /** How often a process that stands by looks whether the state has become free. */
 const CLAIM_MS = 2_000;
+/** How long after a failed start of the engine: it may have been a long download or build. */
+const RESTART_MS = 30_000;
 
 export async function startServer(config: Config, log: Logger): Promise<Running> {
   let queue: Queue | null = null;
   const enqueue = (key: string, delayMs?: number) => queue?.enqueue(key, delayMs);
-  const { context, connected, startEngine } = await assemble(config, log, enqueue);
+  const { context, connected, startEngine, engineUnavailable } = await assemble(config, log, enqueue);
   const health = { lastPass: null as number | null, problems: ['starting'] as readonly string[], engine: 'starting' };
   const onPass = (passed: Passed) => {
     health.lastPass = Date.now();
@@ -52,13 +55,14 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
   });
   queue.enqueue('pass');
   const releaseEngine = holdEngine(config, log, startEngine, (state) => {
-    health.engine = state;
-    if (state === 'ready') queue.enqueue('pass');
+    health.engine = state.kind === 'ready' ? 'ready' : state.reason;
+    if (state.kind === 'unavailable') engineUnavailable(state.reason);
+    if (state.kind !== 'standby') queue.enqueue('pass');
   });
   const stop = async (): Promise<void> => {
     log.info('draining');
     await server.close();
-    await Promise.all([queue.drain(config.drainMs), context.engine()?.close(config.drainMs)]);
+    await Promise.all([queue.drain(config.drainMs), closeEngine(context, config.drainMs)]);
     await releaseEngine();
     log.info('stopped');
   };
@@ -88,7 +92,9 @@ async function startWeb(config: Config, log: Logger, web: Web) {
   });
   await server.load((app, { addHandler }) => {
     breakglass(app, { repositoryId: config.repository.id, branch: config.repository.branch, enqueue: web.enqueue });
-    app.webhooks.onError((error) => log.warn({ event: error.event?.name, error: error.message.slice(0, 200) }, 'webhook refused'));
+    app.webhooks.onError((error) =>
+      log.warn({ event: error.event?.name, error: error.message.slice(0, 200) }, 'webhook refused'),
+    );
     addHandler((request, response) => answer(request, response, web));
   });
   const http = await server.start();
@@ -112,13 +118,28 @@ async function answer(request: IncomingMessage, response: ServerResponse, web: W
   }
   if (path !== '/') return false;
   const page = await web.home().catch(() => null);
-  response.writeHead(page === null ? 503 : 200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" });
+  response.writeHead(page === null ? 503 : 200, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+  });
   response.end(page ?? 'breakglass cannot reach GitHub now.\n');
   return true;
 }
 
+type Hold = { readonly kind: 'ready' } | { readonly kind: 'standby' | 'unavailable'; readonly reason: string };
+
+async function closeEngine({ engine }: Context, graceMs: number): Promise<void> {
+  const state = engine();
+  if (state.kind === 'ready') await state.engine.close(graceMs);
+}
+
 /** Claims the state and starts the engine, or stands by and tries again until it can. */
-function holdEngine(config: Config, log: Logger, start: () => Promise<unknown>, say: (state: string) => void): () => Promise<void> {
+function holdEngine(
+  config: Config,
+  log: Logger,
+  start: () => Promise<unknown>,
+  say: (state: Hold) => void,
+): () => Promise<void> {
   let release: (() => Promise<void> | void) | null = null;
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;
@@ -127,22 +148,22 @@ function holdEngine(config: Config, log: Logger, start: () => Promise<unknown>, 
       if (release === null) {
         const claim = await claimState(config.dataDir);
         if (claim.kind === 'held') {
-          say(`standing by: ${claim.by.hostname} process ${claim.by.pid} holds the state`);
-          return again();
+          say({ kind: 'standby', reason: `standing by: ${claim.by.hostname} process ${claim.by.pid} holds the state` });
+          return again(CLAIM_MS);
         }
         release = claim.release;
       }
       await start();
-      say('ready');
+      say({ kind: 'ready' });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       log.error({ alarm: 'engine-unavailable', error: message }, 'the engine cannot start; it is tried again');
-      say(message);
-      again();
+      say({ kind: 'unavailable', reason: message });
+      again(RESTART_MS);
     }
   };
-  const again = (): void => {
-    if (!stopped) timer = setTimeout(attempt, CLAIM_MS);
+  const again = (ms: number): void => {
+    if (!stopped) timer = setTimeout(attempt, ms);
   };
   void attempt();
   return async () => {

@@ -7,7 +7,7 @@ import { type Outcome, outcomeOf } from './outcome.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Vitest's own result, as a file: `.ci/run` and others read numbers from it instead of from the screen. */
-const REPORT = process.env['BREAKGLASS_TEST_REPORT'] ?? join(ROOT, 'node_modules', '.cache', 'breakglass', 'tests.json');
+const REPORT = process.env.BREAKGLASS_TEST_REPORT ?? join(ROOT, 'node_modules', '.cache', 'breakglass', 'tests.json');
 
 const bin = (path: string) => join(ROOT, 'node_modules', path);
 const CHECKS = [

@@ -19,7 +19,9 @@ export function missingTools(version) {
   const git = version('git', ['--version']);
   if (git === null) problems.push('git is missing. Install it: apt-get install git, or https://git-scm.com/downloads');
   else if (!atLeast(git, OLDEST_GIT))
-    problems.push(`${git.trim()} is too old: ${OLDEST_GIT.join('.')} or newer is needed. https://git-scm.com/downloads`);
+    problems.push(
+      `${git.trim()} is too old: ${OLDEST_GIT.join('.')} or newer is needed. https://git-scm.com/downloads`,
+    );
   if (version('npm', ['--version']) === null)
     problems.push('npm is missing. Install it with Node: apt-get install npm, or https://nodejs.org/en/download');
   return problems;
@@ -102,7 +104,8 @@ async function install() {
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev', '--include=optional'];
   const code = await wait(spawn('npm', args, { cwd: ROOT, env: machineEnvironment(), stdio: ['ignore', 2, 2] }));
   clearInterval(ticker);
-  if (code !== 0) stop([`npm ci ended with ${code}: its words are above. It needs the npm registry or your mirror of it.`]);
+  if (code !== 0)
+    stop([`npm ci ended with ${code}: its words are above. It needs the npm registry or your mirror of it.`]);
   say(`Installed in ${seconds()} s.`);
 }
 

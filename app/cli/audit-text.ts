@@ -70,7 +70,7 @@ function section(title: string, items: readonly string[], terminal: Terminal): s
 function rootLines(audit: Audit, { source, terminal }: AuditShown): string[] {
   const { grant, extension, removal, change } = audit.authorizations;
   const total = grant + extension + removal + change;
-  const counted = `${total} authorizations verified (${grant} grants, ${extension} extensions, ${removal} removals, ${change} changes) in ${audit.position + 1} commits up to ${audit.tip}.`;
+  const counted = `${total} authorizations verified (grants ${grant}, extensions ${extension}, removals ${removal}, changes ${change}) in ${audit.position + 1} commits up to ${audit.tip}.`;
   if (source.rootGiven) {
     const verdict = verifies(audit)
       ? terminal.tone('green', 'Verified: all of it chains to the given root.')

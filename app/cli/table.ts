@@ -24,12 +24,12 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   );
 }
 
-/** Breaks at spaces and after hyphens, else where it must. */
+/** Breaks at spaces and after hyphens (but not those of a date), else where it must. */
 export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => {
     const lines: string[] = [];
     let current = '';
-    for (const word of line.split(/(?<=[ -])/)) {
+    for (const word of line.split(/(?<= )|(?<=-)(?!\d)/)) {
       if (current !== '' && (current + word).trimEnd().length > width) {
         lines.push(current.trimEnd());
         current = '';

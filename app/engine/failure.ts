@@ -73,7 +73,7 @@ const KNOWN: readonly Known[] = [
     sentence: () => 'AWS is throttling the app: the operation is tried again after a pause',
   },
   {
-    pattern: /already exists/,
+    pattern: /already (?:exists|attached)/,
     sentence: () =>
       'AWS has access of this grant that the state does not know, left by an interrupted operation: it is deleted before the next try',
   },

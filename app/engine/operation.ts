@@ -61,12 +61,22 @@ async function authorized(
   return onStack(grantId, surroundings, opening, (opened, onEvent) => change(opened, onEvent, surroundings));
 }
 
-const update: Change = async ({ stack, existed, interrupted }, onEvent, { signal }) => {
-  // A kill leaves "creating" entries behind. They do not stop an update, but would be warned of for ever.
-  if (interrupted) await stack.refresh({ clearPendingCreates: true, signal });
+const update: Change = async (opened, onEvent, { signal }) => {
+  const { stack, existed, interrupted } = opened;
+  if (interrupted) await recover(opened, signal);
   // What existed may have been changed by hand in AWS: the state alone would call it unchanged.
   await stack.up({ refresh: existed && !interrupted, onEvent, signal, suppressOutputs: true });
 };
+
+/**
+ * A kill leaves "creating" entries in the state, and in AWS perhaps what they were creating: a policy that is attached
+ * there but not here makes the next attempt fail ("already attached"). As long as nobody has the access yet, starting
+ * over is simpler and safer than guessing; policies go with their set.
+ */
+async function recover({ stack, assigned }: OpenStack, signal: AbortSignal): Promise<void> {
+  await stack.refresh({ clearPendingCreates: true, signal, suppressOutputs: true });
+  if (!assigned) await stack.destroy({ signal, suppressOutputs: true });
+}
 
 const preview: Change = async ({ stack, existed }, onEvent, { signal, settings }) => {
   try {

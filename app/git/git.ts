@@ -20,7 +20,10 @@ const LARGEST_OUTPUT = 256 * 1024 * 1024;
 export function git(call: GitCall): Promise<GitAnswer> {
   return new Promise((resolve, reject) => {
     // A process group of its own: git's transport helpers hold its pipes open and would outlive it.
-    const child = spawn('git', ['-C', call.dir, ...call.args], { env: environment(call.authorization), detached: true });
+    const child = spawn('git', ['-C', call.dir, ...call.args], {
+      env: environment(call.authorization),
+      detached: true,
+    });
     const kill = () => killGroup(child.pid);
     const out: Buffer[] = [];
     let size = 0;

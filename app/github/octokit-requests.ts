@@ -1,8 +1,8 @@
 // How every request to GitHub is sent: with a time limit, repeated only where repeating is harmless, read for the time.
-import type { ProbotOctokit } from 'probot';
+import type { Octokit } from '@octokit/rest';
 
 /** Probot's installation Octokit, or any that has the same plugins. */
-export type Client = Pick<ProbotOctokit, 'auth' | 'hook' | 'request' | 'rest'>;
+export type Client = Pick<Octokit, 'auth' | 'hook' | 'request' | 'rest'>;
 
 export type Clock = {
   readonly now: () => Date;

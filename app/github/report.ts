@@ -1,4 +1,5 @@
 // The check run and the sticky comment of a pull request, as text: one function of the decision, written for 03:00.
+import { addSeconds } from 'date-fns/addSeconds';
 import type { Ignored } from '../core/decision/approval.ts';
 import { conclusionOf, type Decision } from '../core/decision/decide.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
@@ -99,7 +100,8 @@ function violationList(violations: readonly Violation[]): string {
   const more = violations.length - MOST_LINES;
   const lines = violations.slice(0, MOST_LINES).map((one) => {
     // Without a line the sentence names the file itself.
-    const place = one.file === undefined || !one.line ? '' : `${quoted(one.file)} line ${one.line}, column ${one.column}: `;
+    const place =
+      one.file === undefined || !one.line ? '' : `${quoted(one.file)} line ${one.line}, column ${one.column}: `;
     return `- ${place}${sentence(one.sentence)} (\`${one.code}\`)`;
   });
   return [...lines, ...(more > 0 ? [`- and ${more} more.`] : [])].join('\n');
@@ -138,7 +140,7 @@ function grantTable(
   { owner }: ReportContext,
 ): string {
   const { grant, rule } = allowed;
-  const lapses = new Date(facts.pull.createdAt.getTime() + rule.requestTtlSeconds * 1000);
+  const lapses = addSeconds(facts.pull.createdAt, rule.requestTtlSeconds);
   const approvals = rule.approvals.map((entry) => entryName(entry, owner)).join(', and ');
   const rows: readonly (readonly [string, string])[] = [
     ['Reason', quoted(grant.reason)],

@@ -1,4 +1,5 @@
 // Strangers' text in our Markdown: shown, never interpreted; and times as people at 03:00 need them.
+import { differenceInMilliseconds } from 'date-fns/differenceInMilliseconds';
 import { formatDuration } from '../core/grant/duration.ts';
 
 /** As inline code: no mention, link, HTML or emphasis can come of it. */
@@ -34,7 +35,7 @@ export function utc(at: Date): string {
 
 /** `in 1h59m` or `3m ago`, for terminals; comments must not change by themselves and use fixed spans instead. */
 export function relative(at: Date, now: Date): string {
-  const seconds = Math.round((at.getTime() - now.getTime()) / 1000);
+  const seconds = Math.round(differenceInMilliseconds(at, now) / 1000);
   if (seconds === 0) return 'now';
   const span = formatDuration(rounded(Math.abs(seconds)));
   return seconds > 0 ? `in ${span}` : `${span} ago`;

@@ -1,8 +1,9 @@
 // Reconciles the access of one grant: what AWS holds becomes what was signed, and what has ended becomes proven absence.
-import { endOf, type End } from '../core/ledger/ends.ts';
+
+import type { Access, IdentityCenter } from '../aws/port.ts';
+import { type End, endOf } from '../core/ledger/ends.ts';
 import type { GrantEntry, Ledger } from '../core/ledger/ledger.ts';
 import { plan } from '../core/plan.ts';
-import type { Access, IdentityCenter } from '../aws/port.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Again } from '../queue/queue.ts';
 import type { Context } from './context.ts';
@@ -17,10 +18,11 @@ export async function reconcileGrant(context: Context, id: string, signal: Abort
   const ledger = await context.ledger();
   const entry = ledger.grants.get(id);
   if (entry === undefined) return undefined;
-  const engine = context.engine();
-  if (engine === null) return { again: STANDBY_MS };
+  const state = context.engine();
+  if (state.kind === 'standby') return { again: STANDBY_MS };
+  const engine = state.kind === 'ready' ? state.engine : null;
   const center = context.identityCenter(entry.resolved);
-  const [access, stacks] = await Promise.all([ownAccess(context, center, entry), engine.stacks()]);
+  const [access, stacks] = await Promise.all([ownAccess(context, center, entry), engine?.stacks() ?? []]);
   rememberEnd(context, entry, access);
   const end = endOf(entry, ledger.policy.value, context.github.now(), context.memory.revoked.get(id));
   const [step] = plan({
@@ -30,9 +32,18 @@ export async function reconcileGrant(context: Context, id: string, signal: Abort
     access: new Map(access === null ? [] : [[id, access]]),
     now: context.github.now(),
   });
-  if (end !== null) return await takeAway(context, { entry, end, access, engine, center, there: step !== undefined, signal });
+  if (end !== null)
+    return await takeAway(context, { entry, end, access, engine, center, there: step !== undefined, signal });
+  if (state.kind === 'unavailable') throw new Error(`the engine is not available: ${state.reason}`);
   if (step !== undefined || context.memory.confirmed.get(id) !== entry.resolved.deadline)
-    return await makeAccess(context, { entry, access, engine, center, signal, unchanged: step === undefined });
+    return await makeAccess(context, {
+      entry,
+      access,
+      engine: state.engine,
+      center,
+      signal,
+      unchanged: step === undefined,
+    });
   return untilDeadline(context, entry);
 }
 
@@ -42,12 +53,21 @@ export function untilDeadline({ github }: Pick<Context, 'github'>, entry: GrantE
 }
 
 /** The mark is the tags; a set with our name and another's ledger tag is not ours. */
-async function ownAccess({ configured, log }: Context, center: IdentityCenter, entry: GrantEntry): Promise<Access | null> {
+async function ownAccess(
+  { configured, log }: Context,
+  center: IdentityCenter,
+  entry: GrantEntry,
+): Promise<Access | null> {
   const access = await center.find(entry.resolved.permissionSetName);
   if (access === null) return null;
   if (access.ledger === String(configured.repositoryId)) return access;
-  log.error({ alarm: 'foreign-permission-set', arn: access.arn, grant: entry.id }, 'a permission set with our name lacks our ledger tag; it is not touched');
-  throw new Error(`permission set ${access.name} exists without our ledger tag; remove or rename it in IAM Identity Center`);
+  log.error(
+    { alarm: 'foreign-permission-set', arn: access.arn, grant: entry.id },
+    'a permission set with our name lacks our ledger tag; it is not touched',
+  );
+  throw new Error(
+    `permission set ${access.name} exists without our ledger tag; remove or rename it in IAM Identity Center`,
+  );
 }
 
 /** An end that AWS remembers stands, whatever became of the comment that asked for it. */
@@ -59,7 +79,8 @@ type Ending = {
   readonly entry: GrantEntry;
   readonly end: End;
   readonly access: Access | null;
-  readonly engine: Engine;
+  /** Null while it does not start. */
+  readonly engine: Engine | null;
   readonly center: IdentityCenter;
   /** AWS or the engine's state still holds something. */
   readonly there: boolean;
@@ -77,7 +98,7 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
   const started = Date.now();
   if (access !== null && end.early) await denyNow(context, entry, access.arn, end.sentence);
   if (ending.there) await tell(context, entry, { kind: 'ending', ended: end.sentence });
-  const arn = access?.arn ?? (await engine.permissionSetArn(entry.id));
+  const arn = access?.arn ?? (await engine?.permissionSetArn(entry.id)) ?? null;
   if (ending.there) await destroy(context, ending);
   const proof = await center.proveRemoved({
     permissionSetName: entry.resolved.permissionSetName,
@@ -87,7 +108,10 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
   });
   if (proof.kind === 'not-proven') throw new Error(`the removal of "${entry.id}" is not proven: ${proof.reason}`);
   const requests = proof.evidence.map((one) => one.requestId).join(' ');
-  memory.proven.set(entry.id, { ended: end.sentence, proof: `proven ${proof.firstAt} ${proof.at} requests ${requests}` });
+  memory.proven.set(entry.id, {
+    ended: end.sentence,
+    proof: `proven ${proof.firstAt} ${proof.at} requests ${requests}`,
+  });
   log.info({ grant: entry.id, end: end.kind, milliseconds: Date.now() - started, at: proof.at }, 'removal proven');
   await settle(context, entry, end);
   return undefined;
@@ -96,13 +120,14 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
 /** The engine first, as its state must not name what is gone; then whatever AWS still holds under our mark. */
 async function destroy(context: Context, { entry, engine, center, signal }: Ending): Promise<void> {
   const { id, resolved } = entry;
-  const outcome = await engine.end({ grantId: id, accountId: resolved.accountId, signal });
+  const outcome = await engine?.end({ grantId: id, accountId: resolved.accountId, signal });
   const left = await ownAccess(context, center, entry);
   if (left !== null) {
-    context.log.warn({ grant: id, arn: left.arn, outcome: outcome.kind }, 'removing by SDK what the engine left');
+    context.log.warn({ grant: id, arn: left.arn, outcome: outcome?.kind }, 'removing by SDK what the engine left');
     await center.remove(left.arn);
   }
-  if (outcome.kind !== 'done') throw new Error(`the engine did not end "${id}": ${outcome.reason}`);
+  if (outcome !== undefined && outcome.kind !== 'done')
+    throw new Error(`the engine did not end "${id}": ${outcome.reason}`);
 }
 
 function alreadyRecorded(entry: GrantEntry): boolean {

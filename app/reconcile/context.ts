@@ -1,9 +1,9 @@
 // What every reconciler works with: the world through its ports, and the little that one process remembers.
 import type { Logger } from 'pino';
 import type { IdentityCenter } from '../aws/port.ts';
-import type { Signer } from '../core/record/authorization.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import type { Policy, Settings } from '../core/policy/policy.ts';
+import type { Signer } from '../core/record/authorization.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { GitHub } from '../github/port.ts';
@@ -40,13 +40,19 @@ export type Memory = {
   readonly saidAlarms: Set<string>;
 };
 
+export type EngineState =
+  | { readonly kind: 'ready'; readonly engine: Engine }
+  /** Another process holds the state and does the work. */
+  | { readonly kind: 'standby' }
+  /** The state is ours but the engine does not start: nothing can be granted, but access is still taken away, by SDK. */
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
 export type Context = {
   readonly configured: Configured;
   readonly github: GitHub;
   readonly mirror: Mirror;
   readonly identityCenter: (settings: Settings['identityCenter']) => IdentityCenter;
-  /** Null while another process holds the engine's state. */
-  readonly engine: () => Engine | null;
+  readonly engine: () => EngineState;
   /** Null when the private key belongs to no key of the policy that may sign now. */
   readonly signer: (policy: Policy) => Signer | null;
   readonly enqueue: (key: string, delayMs?: number) => void;

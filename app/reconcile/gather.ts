@@ -1,4 +1,6 @@
 // Reads everything that the decision on one open pull request is made of: content from Git, people and time from GitHub.
+
+import { INLINE_POLICY_LIMIT, inlinePolicy } from '../../pulumi/statements.ts';
 import { type Change, classifyChange } from '../core/decision/change.ts';
 import { mayEnd, revokedBy, selectorsWhoMayEnd } from '../core/decision/early-end.ts';
 import type { PullFacts, RemovalState } from '../core/decision/facts.ts';
@@ -15,7 +17,6 @@ import { parsedPolicy } from '../git/ledger.ts';
 import { describeObjects, readObjects } from '../git/objects.ts';
 import { policiesTreeOf, readPolicyFiles } from '../git/policy-files.ts';
 import type { Pull } from '../github/port.ts';
-import { INLINE_POLICY_LIMIT, inlinePolicy } from '../../pulumi/statements.ts';
 import type { Context } from './context.ts';
 import { type Asked, readMemberships } from './memberships.ts';
 
@@ -26,10 +27,12 @@ export type Gathered =
 
 export async function gather(context: Context, pull: Pull): Promise<Gathered> {
   const { github, mirror, configured } = context;
+  // The log of a branch of that name here says nothing about a fork's; a fork is refused anyway.
+  const isFork = pull.head.repositoryId !== configured.repositoryId;
   const [comments, reviews, pushes, reopenedAt, self] = await Promise.all([
     github.comments(pull.number),
     github.reviews(pull.number),
-    github.pushes(pull.head.ref),
+    isFork ? [] : github.pushes(pull.head.ref),
     github.reopenedAt(pull.number),
     github.self(),
     mirror.fetch([pull.number]),
@@ -40,7 +43,18 @@ export async function gather(context: Context, pull: Pull): Promise<Gathered> {
   const base = await mirror.mergeBase(tip, head);
   const change = base === null ? classifyChange([]) : classifyChange(await mirror.changes(base, head));
   const grantFile = await readGrantFile(context, change);
-  const partial = { pull, configured, self: { appId: self.appId, userId: self.user.id }, change, grantFile, comments, reviews, pushes, reopenedAt, ledger };
+  const partial = {
+    pull,
+    configured,
+    self: { appId: self.appId, userId: self.user.id },
+    change,
+    grantFile,
+    comments,
+    reviews,
+    pushes,
+    reopenedAt,
+    ledger,
+  };
   const asked = whoseMembership({ ...partial, self: partial.self }, change, grantFile);
   const memberships = await readMemberships(github, ledger.policy.value, asked);
   const facts: PullFacts = {
@@ -67,18 +81,24 @@ async function readGrantFile({ mirror }: Context, change: Change): Promise<Parse
 }
 
 /** The requester for the rules that could apply, and everybody who said something for whoever could approve. */
-function whoseMembership(facts: Pick<PullFacts, 'pull' | 'comments' | 'reviews' | 'self' | 'ledger'>, change: Change, grantFile: Parsed<Grant> | null): Asked[] {
+function whoseMembership(
+  facts: Pick<PullFacts, 'pull' | 'comments' | 'reviews' | 'self' | 'ledger'>,
+  change: Change,
+  grantFile: Parsed<Grant> | null,
+): Asked[] {
   const { ledger, pull } = facts;
   const policy = ledger.policy.value;
   const speakers = new Map(
-    statements({ ...facts } as PullFacts).flatMap((one) => (one.author?.type === 'User' ? [[one.author.id, one.author] as const] : [])),
+    statements({ ...facts } as PullFacts).flatMap((one) =>
+      one.author?.type === 'User' ? [[one.author.id, one.author] as const] : [],
+    ),
   );
   const asked: Asked[] = [];
   const ask = (selectors: readonly Selector[]) => {
     for (const user of speakers.values()) asked.push({ selectors, user });
   };
   if (change.kind === 'owners') ask(policy.settings.owners.from);
-  if (change.kind === 'removal' && pull.author !== null)
+  if (change.kind === 'removal' && pull.author?.type === 'User')
     for (const { id } of change.files) {
       const entry = ledger.grants.get(id);
       if (entry !== undefined) asked.push({ selectors: selectorsWhoMayEnd(entry, policy), user: pull.author });
@@ -93,7 +113,12 @@ function whoseMembership(facts: Pick<PullFacts, 'pull' | 'comments' | 'reviews' 
   return asked;
 }
 
-function inlinePolicySize({ configured }: Context, ledger: Ledger, pull: Pull, grantFile: Parsed<Grant> | null): PullFacts['inlinePolicy'] {
+function inlinePolicySize(
+  { configured }: Context,
+  ledger: Ledger,
+  pull: Pull,
+  grantFile: Parsed<Grant> | null,
+): PullFacts['inlinePolicy'] {
   if (grantFile?.kind !== 'ok' || pull.author === null) return null;
   const resolved = resolveGrant({
     grant: grantFile.value,
@@ -113,7 +138,11 @@ async function readMergedPolicy({ mirror }: Context, tip: string, head: string):
   const tree = merged === null ? null : await policiesTreeOf(mirror.dir, merged);
   // On a conflict GitHub refuses the merge anyway; the head alone is judged so that people see the rest of the answer.
   const judged = tree ?? (merged === null ? await policiesTreeOf(mirror.dir, head) : null);
-  if (judged === null) return { tree: null, policy: { kind: 'invalid', problems: [{ file: 'policies', line: 0, column: 0, message: 'no policies/ folder' }] } };
+  if (judged === null)
+    return {
+      tree: null,
+      policy: { kind: 'invalid', problems: [{ file: 'policies', line: 0, column: 0, message: 'no policies/ folder' }] },
+    };
   return { tree: judged, policy: parsedPolicy(judged, await readPolicyFiles(mirror.dir, judged)) };
 }
 
@@ -139,8 +168,11 @@ function removalStates(
       const end = endOf(entry, policy, github.now(), memory.revoked.get(id));
       if (end !== null) return [id, { kind: 'waiting', sentence: `ended (${end.sentence}); waiting for AWS's proof` }];
       if (pull.author !== null && mayEnd({ entry, policy, membership }, pull.author)) {
-        memory.revoked.set(id, revokedBy(pull.author, pull.createdAt));
-        return [id, { kind: 'waiting', sentence: 'being ended; waiting for AWS to prove that the access is gone' }];
+        const revoked = revokedBy(pull.author, pull.createdAt);
+        return [
+          id,
+          { kind: 'waiting', sentence: 'being ended; waiting for AWS to prove that the access is gone', revoked },
+        ];
       }
       return [id, { kind: 'live' }];
     }),

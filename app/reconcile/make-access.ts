@@ -1,8 +1,9 @@
 // Makes or extends the access of one live grant, and says "active" only when AWS itself has confirmed it.
+
+import { inlinePolicy } from '../../pulumi/statements.ts';
 import type { Access, GrantProof, IdentityCenter } from '../aws/port.ts';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
 import type { Engine, EngineOutcome } from '../engine/engine.ts';
-import { inlinePolicy } from '../../pulumi/statements.ts';
 import type { Again } from '../queue/queue.ts';
 import { untilDeadline } from './access.ts';
 import type { Context } from './context.ts';
@@ -20,12 +21,14 @@ type Making = {
 
 export async function makeAccess(context: Context, making: Making): Promise<Again | undefined> {
   const { entry, access } = making;
-  if (making.unchanged && access !== null && (await confirm(context, making, access.arn, 1))) return untilDeadline(context, entry);
+  if (making.unchanged && access !== null && (await confirm(context, making, access.arn, 1)))
+    return untilDeadline(context, entry);
   await adoptOrDelete(context, making);
   const outcome = await runEngine(context, making);
   if (outcome.kind === 'done') {
     const arn = outcome.permissionSetArn;
-    if (context.memory.confirmed.get(entry.id) !== entry.resolved.deadline && arn !== null) await confirm(context, making, arn, 10);
+    if (context.memory.confirmed.get(entry.id) !== entry.resolved.deadline && arn !== null)
+      await confirm(context, making, arn, 10);
     if (context.memory.confirmed.get(entry.id) === entry.resolved.deadline) return untilDeadline(context, entry);
     throw new Error(`AWS does not confirm the access of "${entry.id}" yet`);
   }

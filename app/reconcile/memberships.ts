@@ -3,7 +3,10 @@ import type { Membership } from '../core/decision/people.ts';
 import type { Policy, Selector } from '../core/policy/policy.ts';
 import type { GitHub } from '../github/port.ts';
 
-export type Asked = { readonly selectors: readonly Selector[]; readonly user: { readonly login: string; readonly id: number } };
+export type Asked = {
+  readonly selectors: readonly Selector[];
+  readonly user: { readonly login: string; readonly id: number };
+};
 
 export type Memberships = {
   readonly membership: (selector: Selector, userId: number) => Membership;
@@ -13,11 +16,14 @@ export type Memberships = {
 export async function readMemberships(github: GitHub, policy: Policy, asked: readonly Asked[]): Promise<Memberships> {
   const pairs = new Map<string, { readonly team: string; readonly login: string }>();
   for (const { selectors, user } of asked)
-    for (const one of selectors) if (one.kind === 'team') pairs.set(`${one.team} ${user.id}`, { team: one.team, login: user.login });
+    for (const one of selectors)
+      if (one.kind === 'team') pairs.set(`${one.team} ${user.id}`, { team: one.team, login: user.login });
   const teams = [...new Set([...pairs.values()].map((pair) => pair.team))];
   const [ids, answers] = await Promise.all([
     Promise.all(teams.map(async (team) => [team, await teamId(github, team)] as const)),
-    Promise.all([...pairs].map(async ([key, { team, login }]) => [key, await membershipOf(github, team, login)] as const)),
+    Promise.all(
+      [...pairs].map(async ([key, { team, login }]) => [key, await membershipOf(github, team, login)] as const),
+    ),
   ]);
   const known = new Map(answers);
   const actual = new Map(ids);
@@ -40,9 +46,15 @@ async function membershipOf(github: GitHub, team: string, login: string): Promis
   return github.membership(team, login).catch(() => 'unknown' as const);
 }
 
-function teamProblem(team: string, wanted: number | undefined, actual: number | null | 'unknown' | undefined): string[] {
+function teamProblem(
+  team: string,
+  wanted: number | undefined,
+  actual: number | null | 'unknown' | undefined,
+): string[] {
   if (actual === wanted || actual === 'unknown' || actual === undefined) return [];
   const fix = 'The owners must correct settings.teams in policies/settings.yaml.';
   if (actual === null) return [`GitHub has no team "${team}" any more. ${fix}`];
-  return [`Team "${team}" has the numeric id ${actual}, but settings.yaml says ${wanted}: it is not the team that the owners meant. ${fix}`];
+  return [
+    `Team "${team}" has the numeric id ${actual}, but settings.yaml says ${wanted}: it is not the team that the owners meant. ${fix}`,
+  ];
 }

@@ -1,7 +1,9 @@
 // Merges an approved pull request with its signed record: everything read again, judged again, and then one PUT.
-import { wholeSeconds } from '../core/ledger/authorize.ts';
+
+import { addSeconds } from 'date-fns/addSeconds';
 import { decide, type Phase, type RecordDraft } from '../core/decision/decide.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
+import { wholeSeconds } from '../core/ledger/authorize.ts';
 import { signRecord } from '../core/record/authorization.ts';
 import type { AuthorizationRecord } from '../core/record/record.ts';
 import type { Context } from './context.ts';
@@ -30,7 +32,10 @@ export function mergeApproved(context: Context, pull: number): Promise<Merged> {
 
 type Approved = Extract<Phase, { kind: 'approved' }>;
 
-async function judgeAgain(context: Context, number: number): Promise<{ readonly facts: PullFacts; readonly phase: Approved } | null> {
+async function judgeAgain(
+  context: Context,
+  number: number,
+): Promise<{ readonly facts: PullFacts; readonly phase: Approved } | null> {
   const pull = await context.github.pull(number);
   if (pull === null || pull.state !== 'open') return null;
   const gathered = await gather(context, pull);
@@ -39,12 +44,17 @@ async function judgeAgain(context: Context, number: number): Promise<{ readonly 
   return phase.kind === 'approved' ? { facts: gathered.facts, phase } : null;
 }
 
-async function put(context: Context, facts: PullFacts, phase: Approved): Promise<Merged | { readonly kind: 'base-moved' }> {
+async function put(
+  context: Context,
+  facts: PullFacts,
+  phase: Approved,
+): Promise<Merged | { readonly kind: 'base-moved' }> {
   const { github, log } = context;
   const { number, head } = facts.pull;
   const signer = context.signer(facts.ledger.policy.value);
   if (signer === null) {
-    const message = "the app's signing key is not a key that policies/keys.yaml lets sign now; the platform team must put the right key in place";
+    const message =
+      "the app's signing key is not a key that policies/keys.yaml lets sign now; the platform team must put the right key in place";
     return { kind: 'blocked', message };
   }
   const record = complete(phase.draft, github.now());
@@ -82,5 +92,5 @@ async function whatHappened(
 function complete(draft: RecordDraft, now: Date): AuthorizationRecord {
   if (draft.kind === 'complete') return draft.record;
   const start = draft.startedAt ?? now;
-  return { ...draft.record, expiresAt: wholeSeconds(new Date(start.getTime() + draft.seconds * 1000)) };
+  return { ...draft.record, expiresAt: wholeSeconds(addSeconds(start, draft.seconds)) };
 }

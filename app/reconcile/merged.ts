@@ -1,6 +1,7 @@
 // A merged pull request: a /revoke on it ends its grant; a merge that the app did not authorize is answered.
-import { revocationIn, selectorsWhoMayEnd } from '../core/decision/early-end.ts';
+
 import { readCommand } from '../core/decision/command.ts';
+import { revocationIn, selectorsWhoMayEnd } from '../core/decision/early-end.ts';
 import { parseGrant } from '../core/grant/parse.ts';
 import { endOf } from '../core/ledger/ends.ts';
 import type { GrantEntry, Ledger, Stray } from '../core/ledger/ledger.ts';
@@ -28,12 +29,21 @@ async function heedRevocation(context: Context, ledger: Ledger, entry: GrantEntr
   const speakers = comments.flatMap((one) => (isRevoke(one) && one.author !== null ? [one.author] : []));
   if (speakers.length === 0) return;
   const selectors = selectorsWhoMayEnd(entry, policy);
-  const { membership } = await readMemberships(context.github, policy, speakers.map((user) => ({ selectors, user })));
+  const { membership } = await readMemberships(
+    context.github,
+    policy,
+    speakers.map((user) => ({ selectors, user })),
+  );
   const revoked = revocationIn(comments, { entry, policy, membership });
   await endOrExplain(context, entry, revoked, comments.filter(isRevoke));
 }
 
-async function endOrExplain(context: Context, entry: GrantEntry, revoked: string | null, said: readonly Comment[]): Promise<void> {
+async function endOrExplain(
+  context: Context,
+  entry: GrantEntry,
+  revoked: string | null,
+  said: readonly Comment[],
+): Promise<void> {
   if (revoked !== null) endEarly(context, entry, revoked);
   const reaction = revoked === null ? 'confused' : 'rocket';
   for (const comment of said) await context.github.react(comment.id, reaction);
@@ -49,7 +59,11 @@ const BY_HAND = '<!-- breakglass:by-hand -->';
 /** Said once: it grants nothing, the file is taken out again, and here is the same request under a new id. */
 async function answerByHand(context: Context, pull: Pull, strays: readonly Stray[]): Promise<void> {
   const { github } = context;
-  const [comments, self, repository] = await Promise.all([github.comments(pull.number), github.self(), github.repository()]);
+  const [comments, self, repository] = await Promise.all([
+    github.comments(pull.number),
+    github.self(),
+    github.repository(),
+  ]);
   if (comments.some((one) => one.appId === self.appId && one.body.startsWith(BY_HAND))) return;
   const offers = await Promise.all(strays.map((stray) => offer(context, stray, repository.url)));
   const body = [

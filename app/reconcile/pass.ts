@@ -1,7 +1,8 @@
 // Looks at everything, on a timer: what a lost webhook, a crash or a late timer left undone is found here.
-import { endOf, type End } from '../core/ledger/ends.ts';
-import type { Ledger } from '../core/ledger/ledger.ts';
+
 import type { Access } from '../aws/port.ts';
+import { type End, endOf } from '../core/ledger/ends.ts';
+import type { Ledger } from '../core/ledger/ledger.ts';
 import { plan } from '../core/plan.ts';
 import type { Context } from './context.ts';
 
@@ -26,6 +27,7 @@ export async function pass(context: Context): Promise<Passed> {
   const ledger = await context.ledger();
   sayAlarms(context, ledger);
   const ends = await findEnds(context, ledger, access ?? new Map());
+  sayUnexplained(context, ledger, access ?? new Map());
   const steps = await attempt('plan', () => enqueueGrants(context, ledger, ends, access));
   await attempt('pull requests', () => enqueuePulls(context, ledger, ends));
   if (ledger.strays.length > 0 || context.memory.proven.size > 0) context.enqueue('removal');
@@ -48,7 +50,11 @@ async function listAccess(context: Context): Promise<ReadonlyMap<string, Access>
   return new Map(ours.flatMap((one) => (one.grantId === null ? [] : [[one.grantId, one] as const])));
 }
 
-async function findEnds({ memory, github }: Context, ledger: Ledger, access: ReadonlyMap<string, Access>): Promise<ReadonlyMap<string, End>> {
+async function findEnds(
+  { memory, github }: Context,
+  ledger: Ledger,
+  access: ReadonlyMap<string, Access>,
+): Promise<ReadonlyMap<string, End>> {
   const ends = new Map<string, End>();
   for (const entry of ledger.grants.values()) {
     const ended = access.get(entry.id)?.ended;
@@ -60,14 +66,24 @@ async function findEnds({ memory, github }: Context, ledger: Ledger, access: Rea
 }
 
 /** With AWS unknown, every grant that is not settled is looked at one by one: each will say what is wrong. */
-async function enqueueGrants(context: Context, ledger: Ledger, ends: ReadonlyMap<string, End>, access: ReadonlyMap<string, Access> | null): Promise<number> {
+async function enqueueGrants(
+  context: Context,
+  ledger: Ledger,
+  ends: ReadonlyMap<string, End>,
+  access: ReadonlyMap<string, Access> | null,
+): Promise<number> {
   const { enqueue, memory, github } = context;
-  const stacks = new Set(await (context.engine()?.stacks() ?? []));
+  const state = context.engine();
+  const stacks = new Set(state.kind === 'ready' ? await state.engine.stacks() : []);
   const steps = access === null ? [] : plan({ ledger, ends, stacks, access, now: github.now() });
   const due = new Set(steps.map((step) => step.id));
   for (const entry of ledger.grants.values()) {
     const ended = ends.has(entry.id);
-    if (ended ? !isSettled(context, entry.id, ledger) : access === null || memory.confirmed.get(entry.id) !== entry.resolved.deadline)
+    if (
+      ended
+        ? !isSettled(context, entry.id, ledger)
+        : access === null || memory.confirmed.get(entry.id) !== entry.resolved.deadline
+    )
       due.add(entry.id);
   }
   for (const id of due) enqueue(`grant:${id}`);
@@ -84,11 +100,29 @@ function isSettled({ memory, github }: Context, id: string, ledger: Ledger): boo
 }
 
 /** Open ones are judged; those of live grants are read for a /revoke. */
-async function enqueuePulls({ github, enqueue }: Context, ledger: Ledger, ends: ReadonlyMap<string, End>): Promise<void> {
+async function enqueuePulls(
+  { github, enqueue }: Context,
+  ledger: Ledger,
+  ends: ReadonlyMap<string, End>,
+): Promise<void> {
   for (const pull of await github.openPulls()) enqueue(`pull:${pull.number}`);
-  for (const entry of ledger.grants.values()) if (!ends.has(entry.id)) for (const number of entry.pulls) enqueue(`pull:${number}`);
+  for (const entry of ledger.grants.values())
+    if (!ends.has(entry.id)) for (const number of entry.pulls) enqueue(`pull:${number}`);
   for (const commit of new Set(ledger.strays.map((one) => one.commit)))
-    for (const pull of await github.pullsOfCommit(commit)) if (pull.mergeCommit === commit) enqueue(`pull:${pull.number}`);
+    for (const pull of await github.pullsOfCommit(commit))
+      if (pull.mergeCommit === commit) enqueue(`pull:${pull.number}`);
+}
+
+/** Our mark on something that no authorization explains: said, and left to a person, who knows what made it. */
+function sayUnexplained({ log, memory }: Context, ledger: Ledger, access: ReadonlyMap<string, Access>): void {
+  for (const [id, one] of access) {
+    if (ledger.grants.has(id) || memory.saidAlarms.has(one.arn)) continue;
+    memory.saidAlarms.add(one.arn);
+    log.error(
+      { alarm: 'access-unexplained', arn: one.arn, grant: id },
+      'a permission set carries our mark, but no authorization explains it',
+    );
+  }
 }
 
 /** Each alarm once in a process; the log is what pages somebody. */

@@ -7,7 +7,11 @@ import type { Context } from './context.ts';
 type Plain = Exclude<Action, { kind: 'merge' }>;
 
 /** In order: what people see first comes first. Merging is `merge.ts`, as it decides again right before. */
-export async function perform({ github, log }: Pick<Context, 'github' | 'log'>, actions: readonly Plain[], comments: readonly Comment[]): Promise<void> {
+export async function perform(
+  { github, log }: Pick<Context, 'github' | 'log'>,
+  actions: readonly Plain[],
+  comments: readonly Comment[],
+): Promise<void> {
   for (const action of actions) {
     switch (action.kind) {
       case 'set-check': {
@@ -35,7 +39,12 @@ export function stickyComments(comments: readonly Comment[], appId: number): rea
 }
 
 /** Two processes may each have made one: the lowest id stays, in whichever process looks next. */
-async function setComment(github: Context['github'], pull: number, body: string, comments: readonly Comment[]): Promise<void> {
+async function setComment(
+  github: Context['github'],
+  pull: number,
+  body: string,
+  comments: readonly Comment[],
+): Promise<void> {
   const { appId } = await github.self();
   const [first, ...doubles] = stickyComments(comments, appId);
   if (first === undefined) await github.createComment(pull, body);

@@ -6,6 +6,7 @@ import type { Pull } from '../github/port.ts';
 import { report } from '../github/report.ts';
 import type { Again } from '../queue/queue.ts';
 import type { Context } from './context.ts';
+import { endEarly } from './early-end.ts';
 import { gather } from './gather.ts';
 import { mergeApproved } from './merge.ts';
 import { reconcileMerged } from './merged.ts';
@@ -58,6 +59,7 @@ async function mergeNow(context: Context, facts: PullFacts, decision: Decision):
       memory.blocked.delete(number);
       const { record } = merged;
       await context.mirror.fetch();
+      if (record.kind === 'removal') await tidyBranch(context, facts);
       if (record.kind === 'grant' || record.kind === 'extension') enqueue(`grant:${record.grantId}`);
       await perform(context, thanks(facts, decision), facts.comments);
       enqueue(`pull:${number}`);
@@ -67,9 +69,19 @@ async function mergeNow(context: Context, facts: PullFacts, decision: Decision):
   }
 }
 
+/** Only a branch that the app itself made. */
+async function tidyBranch({ github }: Context, { pull, self }: PullFacts): Promise<void> {
+  if (pull.author?.id === self.userId) await github.deleteBranch(pull.head.ref);
+}
+
 type Saying = { readonly blocked: string | null; readonly checkOnly: boolean };
 
-async function say(context: Context, facts: PullFacts, decision: Decision, saying: Saying = { blocked: null, checkOnly: false }): Promise<void> {
+async function say(
+  context: Context,
+  facts: PullFacts,
+  decision: Decision,
+  saying: Saying = { blocked: null, checkOnly: false },
+): Promise<void> {
   const repository = await context.github.repository();
   const { check, comment } = report(facts, decision, {
     owner: repository.owner,
@@ -101,11 +113,16 @@ function thanks(facts: PullFacts, { approval }: Decision): readonly Exclude<Acti
   });
 }
 
-function afterwards({ enqueue, memory }: Context, facts: PullFacts, { phase, approval }: Decision): Again | undefined {
+function afterwards(context: Context, facts: PullFacts, { phase, approval }: Decision): Again | undefined {
+  const { enqueue, memory } = context;
   if (facts.change.kind === 'removal')
     for (const { id } of facts.change.files) {
       memory.removals.set(id, facts.pull.number);
-      if (facts.removals.get(id)?.kind === 'waiting') enqueue(`grant:${id}`);
+      const state = facts.removals.get(id);
+      const entry = facts.ledger.grants.get(id);
+      if (state?.kind !== 'waiting') continue;
+      if (state.revoked !== undefined && entry !== undefined) endEarly(context, entry, state.revoked);
+      else enqueue(`grant:${id}`);
     }
   const unknown = approval?.kind === 'waiting' && approval.ignored.some((one) => one.code === 'approver-unknown');
   if ((phase.kind === 'unapprovable' && phase.passing) || unknown) return { again: 5 * SOON_MS };

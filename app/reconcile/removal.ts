@@ -15,12 +15,18 @@ export async function reconcileRemoval(context: Context): Promise<void> {
   const open = (await github.openPulls()).filter((pull) => pull.head.ref.startsWith(BRANCH_PREFIX));
   for (const pull of open) enqueue(`pull:${pull.number}`);
   const paths = due.map((one) => one.path);
-  const digest = createHash('sha256').update([ledger.tip, ...paths].join('\n')).digest('hex').slice(0, 16);
+  const digest = createHash('sha256')
+    .update([ledger.tip, ...paths].join('\n'))
+    .digest('hex')
+    .slice(0, 16);
   const branch = `${BRANCH_PREFIX}${digest}`;
   if (open.some((pull) => pull.head.ref === branch)) return;
   const title = due.length === 1 ? `End access of ${due[0]?.id ?? ''}` : `End access of ${due.length} grants`;
   await github.createRemovalBranch({ branch, base: ledger.tip, paths, message: `${title}\n` });
-  const body = ['Ended, and AWS has proved that the access is gone. The app merges this by itself.', ...due.map((one) => `- ${quoted(one.id)}: ${one.why}`)].join('\n');
+  const body = [
+    'Ended, and AWS has proved that the access is gone. The app merges this by itself.',
+    ...due.map((one) => `- ${quoted(one.id)}: ${one.why}`),
+  ].join('\n');
   const number = await github.openPull({ branch, base: configured.branch, title, body });
   for (const one of due) memory.removals.set(one.id, number);
   log.info({ pull: number, grants: due.map((one) => one.id) }, 'removal opened');
@@ -36,6 +42,8 @@ function removable({ memory }: Context, ledger: Ledger): readonly Due[] {
     if (proof === undefined || entry.removed !== null) return [];
     return [{ id: entry.id, path: `grants/${entry.id}.yaml`, why: proof.ended }];
   });
-  const strays = ledger.strays.map((one): Due => ({ id: one.id, path: one.path, why: `it was never authorized: ${one.reason}` }));
+  const strays = ledger.strays.map(
+    (one): Due => ({ id: one.id, path: one.path, why: `it was never authorized: ${one.reason}` }),
+  );
   return [...ended, ...strays].filter((one) => !memory.removals.has(one.id));
 }

@@ -1,6 +1,6 @@
 // Writes where a grant stands into its requests' comments. Access never waits for it: GitHub may be down.
 import type { GrantEntry } from '../core/ledger/ledger.ts';
-import { grantComment, type GrantState } from '../github/grant-report.ts';
+import { type GrantState, grantComment } from '../github/grant-report.ts';
 import type { Context } from './context.ts';
 import { perform, stickyComments } from './perform.ts';
 
@@ -9,7 +9,10 @@ export async function tell(context: Context, entry: GrantEntry, state: GrantStat
   const results = await Promise.allSettled(entry.pulls.map((pull) => tellPull(context, pull, body, mark)));
   for (const result of results)
     if (result.status === 'rejected')
-      context.log.warn({ grant: entry.id, state: state.kind, error: String(result.reason) }, 'the comment waits for GitHub');
+      context.log.warn(
+        { grant: entry.id, state: state.kind, error: String(result.reason) },
+        'the comment waits for GitHub',
+      );
 }
 
 async function tellPull({ github, log }: Context, pull: number, body: string, mark: string): Promise<void> {

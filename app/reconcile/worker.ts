@@ -12,7 +12,11 @@ export type WorkerOptions = {
   readonly onPass: (passed: Passed) => void;
 };
 
-export function worker({ context, passMs, onPass }: WorkerOptions): (key: string, signal: AbortSignal) => Promise<Again | undefined> {
+export function worker({
+  context,
+  passMs,
+  onPass,
+}: WorkerOptions): (key: string, signal: AbortSignal) => Promise<Again | undefined> {
   return async (key, signal) => {
     const [kind, rest = ''] = splitOnce(key);
     switch (kind) {

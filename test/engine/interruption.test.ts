@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../app/engine/checkpoint.ts';
 import { OPERATION_MARK, SUPERVISOR_MARK } from '../../app/engine/messages.ts';
 import { eradicate, markedProcesses } from '../../app/engine/process-tree.ts';
-import { INSTANCE, MONA, PAYMENTS, resolved } from './grants.ts';
+import { INSTANCE, inSeconds, MONA, PAYMENTS, resolved } from './grants.ts';
 import { operationOn, type Rig, startRig } from './rig.ts';
 
 let rig: Rig;
@@ -80,6 +80,34 @@ describe('an interrupted grant', () => {
     const outcome = await engine.grant(operationOn(grant).operation);
     expect(outcome).toMatchObject({ kind: 'failed', interrupted: false });
     expect(outcome).toHaveProperty('reason', expect.stringContaining('left by an interrupted operation'));
+  });
+
+  it.each(['AttachManagedPolicyToPermissionSet', 'PutInlinePolicyToPermissionSet'])(
+    'converges by itself after SIGKILL when %s has taken effect',
+    async (call) => {
+      rig.authorize(grant.id, { kind: 'authorized', grant });
+      const engine = rig.engine();
+      killAt(call, 'after');
+      expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'failed', interrupted: true });
+      expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+      expect(rig.aws.sets()).toHaveLength(1);
+      expect(rig.aws.whatCan(MONA, PAYMENTS, 'ec2:StopInstances').kind).toBe('allowed');
+    },
+  );
+
+  it('keeps the access that somebody works with when an extension is killed', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    const engine = rig.engine();
+    await engine.grant(operationOn(grant).operation);
+    const later = { ...grant, deadline: inSeconds(7200) };
+    rig.authorize(grant.id, { kind: 'authorized', grant: later });
+    killAt('PutInlinePolicyToPermissionSet', 'before');
+    const [before] = rig.aws.assignments();
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'failed', interrupted: true });
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(rig.aws.assignments()).toEqual([before]);
+    const between = new Date(Date.parse(grant.deadline) + 1000);
+    expect(rig.aws.whatCan(MONA, PAYMENTS, 'ec2:StopInstances', between).kind).toBe('allowed');
   });
 
   it('can be ended as it is, half made', async () => {

@@ -49,7 +49,11 @@ describe('a state of files', () => {
   it('names the permission set and what was interrupted', async () => {
     files({ 'g-one-grant.json': JSON.stringify({ version: 3, checkpoint: { latest } }) });
     expect(await reader(pathToFileURL(home).href).permissionSetArn('one-grant')).toBe(ARN);
-    expect(await readCheckpoint(home, 'one-grant')).toEqual({ permissionSetArn: ARN, pending: ['urn:assignment'] });
+    expect(await readCheckpoint(home, 'one-grant')).toEqual({
+      permissionSetArn: ARN,
+      assigned: false,
+      pending: ['urn:assignment'],
+    });
   });
 
   it('reads no file of an id that is none', async () => {

@@ -1,8 +1,8 @@
 // The app as a process of its own, as an operator would start it, against the doubles; it can be killed at any moment.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 export type AppProcess = {
   readonly url: string;
@@ -24,7 +24,7 @@ const MAIN = fileURLToPath(new URL('../../app/cli/main.ts', import.meta.url));
 export async function startAppProcess(env: Readonly<Record<string, string>>): Promise<AppProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, [MAIN, 'start'], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env, PORT: String(port) },
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const { logs, errors } = collect(child);
@@ -72,7 +72,13 @@ async function untilAnswers(url: string, exited: Promise<number | null>, errors:
     gone = true;
   });
   for (let i = 0; i < 600 && !gone; i++) {
-    if (await fetch(`${url}/healthz`).then((answer) => answer.ok, () => false)) return;
+    if (
+      await fetch(`${url}/healthz`).then(
+        (answer) => answer.ok,
+        () => false,
+      )
+    )
+      return;
     await sleep(50);
   }
   throw new Error(`the app did not start: ${errors()}`);

@@ -51,5 +51,5 @@ const CODES: Readonly<Record<Tone, string>> = {
 };
 
 export function coloursOn(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY === true && (process.env['NO_COLOR'] ?? '') === '';
+  return stream.isTTY === true && (process.env.NO_COLOR ?? '') === '';
 }

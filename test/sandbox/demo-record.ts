@@ -27,12 +27,15 @@ export async function freshClone({ github, dir }: Sandbox) {
   const git = async (...args: readonly string[]) => (await run('git', ['-C', path, ...args])).stdout.trimEnd();
   return {
     path,
-    log: async () => (await git('log', '--date=iso', '--format=%h %cd %an: %s', '--', 'grants/')).split('\n'),
-    /** The whole message of the last commit that says so. */
-    message: (words: string) => git('log', '-1', '--format=%B', '--fixed-strings', `--grep=${words}`, '--', 'grants/'),
+    log: async () => (await git('log', '--format=%h %cI %s', '--', 'grants/')).split('\n'),
+    /** The whole message of the commit that granted it. */
+    record: (grant: string) =>
+      git('log', '-1', '--format=%B', '--all-match', '--grep=^Kind: grant$', `--grep=^Grant-Id: ${grant}$`),
     files: () => git('ls-tree', '-r', '--name-only', 'HEAD', 'grants/'),
     proof: async (grant: string): Promise<RemovalProof | null> => {
-      const commits = (await git('log', '--format=%H', '--grep=^Kind: removal$', '--', `grants/${grant}.yaml`)).split('\n');
+      const commits = (await git('log', '--format=%H', '--grep=^Kind: removal$', '--', `grants/${grant}.yaml`)).split(
+        '\n',
+      );
       const [commit = ''] = commits;
       return commit === '' ? null : readProof(commit, grant, await git('show', '-s', '--format=%B', commit));
     },
@@ -56,23 +59,44 @@ export function readProof(commit: string, grant: string, message: string): Remov
   return { commit, grant, ended, firstAt, secondAt, requestIds: (ids ?? '').split(' ').filter(Boolean) };
 }
 
-export type Audited = { readonly command: string; readonly code: number; readonly text: string; readonly verified: number };
+export type Audited = {
+  readonly command: string;
+  readonly code: number;
+  readonly text: string;
+  readonly verified: number;
+};
 
 /** `breakglass audit --verify` in a process of its own, as an auditor runs it; offline, from the clone alone. */
 export async function audit({ github, keys }: Sandbox, clone: Clone): Promise<Audited> {
-  const args = ['audit', '--verify', '--repo', clone.path, '--root', github.repository.genesis, '--fingerprint', keys.fingerprint, '--repository-id', String(REPOSITORY_ID)];
-  const text = await breakglass(args);
-  const json = await breakglass([...args, '--json']);
-  const { authorizations = {}, verified = false } = json.code === 0 ? (JSON.parse(json.out) as { authorizations?: Record<string, number>; verified?: boolean }) : {};
+  const args = [
+    'audit',
+    '--verify',
+    '--repo',
+    clone.path,
+    '--root',
+    github.repository.genesis,
+    '--fingerprint',
+    keys.fingerprint,
+    '--repository-id',
+    String(REPOSITORY_ID),
+  ];
+  const [text, json] = await Promise.all([breakglass(args), breakglass([...args, '--json'])]);
+  const { authorizations = {}, verified = false } =
+    json.code === 0 ? (JSON.parse(json.out) as { authorizations?: Record<string, number>; verified?: boolean }) : {};
   const count = Object.values(authorizations).reduce((sum, one) => sum + one, 0);
   return { command: `breakglass ${args.join(' ')}`, code: text.code, text: text.out, verified: verified ? count : 0 };
 }
 
 async function breakglass(args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
   return await new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1' } }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
-      resolve({ code, out: `${stdout}${code === 0 ? '' : stderr}` });
-    });
+    execFile(
+      process.execPath,
+      [MAIN, ...args],
+      { env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1' } },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+        resolve({ code, out: `${stdout}${code === 0 ? '' : stderr}` });
+      },
+    );
   });
 }

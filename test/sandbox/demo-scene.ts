@@ -9,8 +9,17 @@ import { ACCOUNTS, USERS } from './organisation.ts';
 
 export const REPOSITORY = '/repos/acme/access';
 
-export type Pull = { readonly merged: boolean; readonly merge_commit_sha: string | null; readonly head: { readonly sha: string; readonly ref: string }; readonly number: number; readonly title: string };
-export type Check = { readonly conclusion: string | null; readonly output: { readonly title: string | null; readonly summary: string | null } };
+export type Pull = {
+  readonly merged: boolean;
+  readonly merge_commit_sha: string | null;
+  readonly head: { readonly sha: string; readonly ref: string };
+  readonly number: number;
+  readonly title: string;
+};
+export type Check = {
+  readonly conclusion: string | null;
+  readonly output: { readonly title: string | null; readonly summary: string | null };
+};
 export type Scene = ReturnType<typeof createScene>;
 
 export function createScene(sandbox: Sandbox) {
@@ -23,12 +32,16 @@ export function createScene(sandbox: Sandbox) {
     pulls: () => read<readonly Pull[]>('/pulls?state=all&per_page=100'),
     /** The app's comment. */
     said: async (number: number) => {
-      const comments = await read<readonly { readonly body: string; readonly user: { readonly login: string } }[]>(`/issues/${number}/comments?per_page=100`);
+      const comments = await read<readonly { readonly body: string; readonly user: { readonly login: string } }[]>(
+        `/issues/${number}/comments?per_page=100`,
+      );
       return comments.find((one) => one.user.login === github.app.login)?.body ?? '';
     },
     check: async (number: number): Promise<Check | null> => {
       const { head } = await pull(number);
-      const { check_runs } = await read<{ readonly check_runs: readonly Check[] }>(`/commits/${head.sha}/check-runs?check_name=breakglass`);
+      const { check_runs } = await read<{ readonly check_runs: readonly Check[] }>(
+        `/commits/${head.sha}/check-runs?check_name=breakglass`,
+      );
       return check_runs[0] ?? null;
     },
     /** One line of a merge commit's record. */
@@ -39,7 +52,8 @@ export function createScene(sandbox: Sandbox) {
     },
     can: (action: string, account: keyof typeof ACCOUNTS = 'payments', session?: Session) =>
       aws.whatCan(USERS.octocat, ACCOUNTS[account], action, new Date(), session === undefined ? {} : { session }),
-    signIn: (account: keyof typeof ACCOUNTS = 'payments') => aws.signIn(USERS.octocat, ACCOUNTS[account], ownSets(sandbox)[0]?.name ?? ''),
+    signIn: (account: keyof typeof ACCOUNTS = 'payments') =>
+      aws.signIn(USERS.octocat, ACCOUNTS[account], ownSets(sandbox)[0]?.name ?? ''),
     sets: () => ownSets(sandbox),
     pushed: (branch: string, files: Readonly<Record<string, string>>) => github.as('octocat').push(branch, files),
   };

@@ -1,12 +1,11 @@
 // The app's Markdown as a terminal shows it: no HTML, tables aligned, lines wrapped.
 export type Line = { readonly text: string; readonly bold: boolean };
 
-/** For text of the app and of Git only: what a stranger wrote has been made harmless by the app before. */
+/** As GitHub shows it at first sight: details folded, links by their text. */
 export function readable(markdown: string, width: number): readonly Line[] {
   const plain = markdown
     .replace(/<!--[\s\S]*?-->/g, '')
-    .replace(/<summary>([\s\S]*?)<\/summary>/g, '$1:\n')
-    .replace(/<\/?details>/g, '')
+    .replace(/<details><summary>([\s\S]*?)<\/summary>[\s\S]*?<\/details>/g, '▸ $1')
     .trim();
   const lines: Line[] = [];
   let fenced = false;
@@ -27,7 +26,7 @@ function inline(line: string): string {
     .replace(/^#{1,6} /, '')
     .replace(/^> /, '')
     .replace(/\*\*(.+?)\*\*/g, '$1')
-    .replace(/(?<!\\)\[([^\]]*)\]\((\S+?)\)/g, '$1 ($2)')
+    .replace(/(?<!\\)\[([^\]]*)\]\(\S+?\)/g, '$1 ↗')
     .replaceAll('`', '')
     .replace(/\\([\\`*_<>&~[\]|])/g, '$1');
 }
@@ -46,13 +45,16 @@ function withTables(lines: readonly string[]): readonly string[] {
 }
 
 function cells(row: string): readonly string[] {
-  return row.replace(/^\||\|$/g, '').split('|').map((cell) => cell.trim());
+  return row
+    .replace(/^\||\|$/g, '')
+    .split('|')
+    .map((cell) => cell.trim());
 }
 
 /** At spaces where there are any; the rest of a line keeps its indentation. */
 export function wrap(text: string, width: number): readonly string[] {
   if (text.length <= width) return [text.trimEnd()];
-  const indent = /^ */.exec(text)?.[0] ?? '';
+  const indent = (/^ */.exec(text)?.[0] ?? '').slice(0, width / 2);
   const space = text.lastIndexOf(' ', width);
   const at = space > indent.length ? space : width;
   return [text.slice(0, at).trimEnd(), ...wrap(`${indent}${text.slice(at).trimStart()}`, width)];

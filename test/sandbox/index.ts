@@ -40,7 +40,10 @@ export type Sandbox = {
   /** The app's environment: what an operator would configure. */
   readonly environment: (overrides?: Readonly<Record<string, string>>) => Record<string, string>;
   /** Starts an app process, subscribed to webhooks. `name` gives it a data folder of its own. */
-  readonly startApp: (options?: { readonly name?: string; readonly env?: Readonly<Record<string, string>> }) => Promise<AppProcess>;
+  readonly startApp: (options?: {
+    readonly name?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  }) => Promise<AppProcess>;
   readonly apps: readonly AppProcess[];
   readonly close: () => Promise<void>;
 };
@@ -108,7 +111,12 @@ function startGitHubDouble(options: SandboxOptions, keys: SigningKeys): Promise<
 }
 
 function startAwsDouble({ awsLatency = 50 }: SandboxOptions): Promise<AwsDouble> {
-  const user = (name: keyof typeof USERS) => ({ userId: USERS[name], userName: name, displayName: name, email: `${name}@example.com` });
+  const user = (name: keyof typeof USERS) => ({
+    userId: USERS[name],
+    userName: name,
+    displayName: name,
+    email: `${name}@example.com`,
+  });
   return startAws({
     region: REGION,
     instanceArn: INSTANCE_ARN,
@@ -121,7 +129,11 @@ function startAwsDouble({ awsLatency = 50 }: SandboxOptions): Promise<AwsDouble>
 }
 
 /** Looks until it holds; says what it waited for when it never does. */
-export async function until<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false, timeoutMs = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  timeoutMs = 30_000,
+): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const seen = await look();

@@ -1,8 +1,8 @@
 // The organisation that the sandbox plays: the worked example's people and accounts, under rules of seconds.
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { rawPublicKey } from '../../app/core/record/authorization.ts';
 import { keyFingerprint } from '../../app/core/policy/fingerprint.ts';
+import { rawPublicKey } from '../../app/core/record/authorization.ts';
 
 export const REPOSITORY_ID = 1_296_269;
 export const INSTANCE_ARN = 'arn:aws:sso:::instance/ssoins-7223aabbccddeeff';
@@ -25,7 +25,13 @@ export const TEAMS = [
   { slug: 'engineering', id: 4_100_003, members: ['octocat', 'hubot'] },
 ] as const;
 
-export const ACCOUNTS = { payments: '111122223333', web: '222233334444', staging: '333344445555', sandbox: '444455556666', management: '555566667777' };
+export const ACCOUNTS = {
+  payments: '111122223333',
+  web: '222233334444',
+  staging: '333344445555',
+  sandbox: '444455556666',
+  management: '555566667777',
+};
 
 /** Identity Center UserIds of policies/people.yaml. */
 export const USERS = {
@@ -39,7 +45,11 @@ export type SigningKeys = { readonly pem: string; readonly publicKey: string; re
 export function newSigningKeys(): SigningKeys {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const raw = rawPublicKey(publicKey);
-  return { pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), publicKey: raw, fingerprint: keyFingerprint(raw) };
+  return {
+    pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    publicKey: raw,
+    fingerprint: keyFingerprint(raw),
+  };
 }
 
 /** The example's files; its rules with a floor of one second, its placeholder key replaced by a real one. */
@@ -58,7 +68,9 @@ export function seedFiles(keys: SigningKeys): Record<string, string> {
   };
 }
 
-export function keysFile(keys: readonly { readonly id: string; readonly key: string; readonly first: number; readonly last?: number }[]): string {
+export function keysFile(
+  keys: readonly { readonly id: string; readonly key: string; readonly first: number; readonly last?: number }[],
+): string {
   return keys.map((one) => `- ${JSON.stringify(one)}\n`).join('');
 }
 

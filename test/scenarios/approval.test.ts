@@ -30,7 +30,8 @@ describe('approval', () => {
       await stage.as('octo-lead').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'There were pushes, so say which commit you approve');
       expect((await stage.pull(pull)).merged).toBe(false);
-      for (const login of ['hubot-boss', 'octo-lead'] as const) await stage.as(login).comment(pull, `/approve-emergency ${head}`);
+      for (const login of ['hubot-boss', 'octo-lead'] as const)
+        await stage.as(login).comment(pull, `/approve-emergency ${head}`);
       await untilMerged(stage, pull);
       expect(stage.log('-1', '--format=%(trailers:key=Approved-Head,valueonly)').trim()).toBe(head);
     }));
@@ -44,7 +45,9 @@ describe('approval', () => {
       await new Promise((resolve) => setTimeout(resolve, 1100));
       await stage.as('mallory').editComment(comment, '/approve-emergency');
       await untilSaid(stage, pull, 'An edited comment does not count');
-      await stage.as('mallory').push('shared', { 'grants/shared.yaml': grantYaml({ role: 'database-failover', duration: '2h' }) });
+      await stage
+        .as('mallory')
+        .push('shared', { 'grants/shared.yaml': grantYaml({ role: 'database-failover', duration: '2h' }) });
       await untilSaid(stage, pull, 'mallory pushed to this branch');
       expect((await stage.check(pull))?.conclusion).toBe('failure');
       expect(await stage.said(pull)).toContain('Open the same request again');

@@ -1,7 +1,8 @@
 // What is broken, late or out of reach is named, with the next step; and nothing is left half done.
+
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { grantYaml, untilMerged, untilSaid, withStage } from './stage.ts';
 
@@ -9,7 +10,9 @@ describe('bad input', () => {
   it('unparseable YAML and unknown names are answered with file, line and column, all at once', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      await stage.as('octocat').push('bad', { 'grants/bad.yaml': 'requester: octocat\naccount: &x prod-payments\nrole: *x\nduration: 2 hours\n' });
+      await stage.as('octocat').push('bad', {
+        'grants/bad.yaml': 'requester: octocat\naccount: &x prod-payments\nrole: *x\nduration: 2 hours\n',
+      });
       const pull = await stage.as('octocat').openPull({ head: 'bad', title: 'Bad' });
       const said = await untilSaid(stage, pull, 'Denied');
       expect(said).toMatch(/`grants\/bad\.yaml` line 2, column/);
@@ -45,13 +48,15 @@ describe('bad input', () => {
 });
 
 describe('out of reach', () => {
-  it("an App key that GitHub refuses: the app says so, stays up and not ready, and works once the key is right", () =>
+  it('an App key that GitHub refuses: the app says so, stays up and not ready, and works once the key is right', () =>
     withStage({}, async (stage, sandbox) => {
       const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
       const file = join(sandbox.dir, 'wrong.pem');
       await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
       const app = await sandbox.startApp({ env: { BREAKGLASS_PRIVATE_KEY_FILE: file } });
-      await stage.until('it is said', () => app.logs.some((line) => /GitHub refused the App's key/.test(JSON.stringify(line))));
+      await stage.until('it is said', () =>
+        app.logs.some((line) => /GitHub refused the App's key/.test(JSON.stringify(line))),
+      );
       const ready = await fetch(`${app.url}/readyz`);
       expect(ready.status).toBe(503);
       expect(await ready.text()).toContain("GitHub refused the App's key");
@@ -78,7 +83,7 @@ describe('out of reach', () => {
       stage.aws.down();
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilMerged(stage, pull);
-      await stage.until('it is said', () => stage.logged((line) => line['key'] === 'grant:no-aws').length > 0);
+      await stage.until('it is said', () => stage.logged((line) => line.key === 'grant:no-aws').length > 0);
       stage.aws.up();
       await untilSaid(stage, pull, 'Active until', 60_000);
       expect(stage.sets()).toHaveLength(1);
@@ -91,7 +96,10 @@ describe('out of reach', () => {
       const pull = await stage.request('no-state');
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
-      await stage.until('it is said', () => stage.logged((line) => line['key'] === 'grant:no-state' && /state/.test(String(line['error']))).length > 0);
+      await stage.until(
+        'it is said',
+        () => stage.logged((line) => line.key === 'grant:no-state' && /state/.test(String(line.error))).length > 0,
+      );
       expect(stage.setsMade()).toBe(0);
     }));
 });

@@ -18,7 +18,8 @@ describe('an early end', () => {
       const pull = await live(stage, 'cut');
       const [set] = stage.sets();
       const session = stage.aws.signIn(USERS.octocat, '111122223333', set?.name ?? '');
-      const inside = () => stage.aws.whatCan(USERS.octocat, '111122223333', 's3:PutObject', new Date(), { session }).kind;
+      const inside = () =>
+        stage.aws.whatCan(USERS.octocat, '111122223333', 's3:PutObject', new Date(), { session }).kind;
       expect(inside()).toBe('allowed');
       // Whatever the engine would delete hangs: the session must be cut without it.
       const held = stage.aws.plant({ on: 'DeleteAccountAssignment', mishap: { kind: 'delay', ms: 4_000 } });

@@ -1,9 +1,7 @@
 // The life of a grant, as the README tells it.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { checkTraffic as checkGitHub } from '../contract/github-openapi.ts';
-import { checkTraffic as checkAws } from '../sandbox/aws/traffic.ts';
-import { untilMerged, untilSaid, withStage } from './stage.ts';
+import { grantYaml, untilMerged, untilSaid, withStage } from './stage.ts';
 
 describe('the life of a grant', () => {
   it('request → approve → merge → active → deadline → removed → removal merged with the proof', () =>
@@ -29,14 +27,14 @@ describe('the life of a grant', () => {
       expect(stage.files()).toEqual(['grants/README.md']);
       const [removal] = (await stage.pulls('closed')).filter((one) => one.title.startsWith('End access'));
       expect(removal?.merged_at).not.toBeNull();
-      expect(stage.log('-1', '--format=%(trailers:key=Proof,valueonly)')).toMatch(/^proven \S+ \S+ requests [0-9a-f-]{36}/);
+      expect(stage.log('-1', '--format=%(trailers:key=Proof,valueonly)')).toMatch(
+        /^proven \S+ \S+ requests [0-9a-f-]{36}/,
+      );
 
       // What our signature covers is all that git reads as trailers, and nothing but it.
       const message = stage.log('-1', '--skip=1', '--format=%B');
       const parsed = execFileSync('git', ['interpret-trailers', '--parse'], { input: message, encoding: 'utf8' });
       expect(message.trim().split('\n\n')[1]?.trim()).toBe(parsed.trim());
-      expect(await checkGitHub(stage.github.requests, stage.github.webhooks.deliveries)).toEqual([]);
-      expect(await checkAws(stage.aws.log)).toEqual([]);
     }));
 
   it('a rule with no approvals merges at once', () =>
@@ -73,21 +71,35 @@ describe('the life of a grant', () => {
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');
       const [before] = stage.sets();
-      const session = stage.aws.signIn('906712abcd-1b2c3d4e-5f60-4718-9abc-def012345678', '111122223333', before?.name ?? '');
+      const session = stage.aws.signIn(
+        '906712abcd-1b2c3d4e-5f60-4718-9abc-def012345678',
+        '111122223333',
+        before?.name ?? '',
+      );
 
-      const file = (await import('./stage.ts')).grantYaml({ duration: '40s' });
+      const file = grantYaml({ duration: '40s' });
       await stage.as('octocat').push('longer-2', { 'grants/longer.yaml': file }, { base: 'main' });
       const extension = await stage.as('octocat').openPull({ head: 'longer-2', title: 'Longer' });
       await untilSaid(stage, extension, 'Waiting for approval');
       await stage.as('hubot-boss').comment(extension, '/approve-emergency');
       await untilMerged(stage, extension);
-      await stage.until('the deadline has moved', () => stage.can('octocat', 'payments', 's3:PutObject', new Date(Date.now() + 20_000)));
+      await stage.until('the deadline has moved', () =>
+        stage.can('octocat', 'payments', 's3:PutObject', new Date(Date.now() + 20_000)),
+      );
       const [after] = stage.sets();
       expect(after?.arn).toBe(before?.arn);
-      const inside = stage.aws.whatCan('906712abcd-1b2c3d4e-5f60-4718-9abc-def012345678', '111122223333', 's3:PutObject', new Date(), { session });
+      const inside = stage.aws.whatCan(
+        '906712abcd-1b2c3d4e-5f60-4718-9abc-def012345678',
+        '111122223333',
+        's3:PutObject',
+        new Date(),
+        { session },
+      );
       expect(inside.kind).toBe('allowed');
       // Nothing was ever denied or taken away in between.
-      expect(stage.aws.history.filter((one) => /DeleteAccountAssignment|DeletePermissionSet/.test(one.what))).toEqual([]);
+      expect(stage.aws.history.filter((one) => /DeleteAccountAssignment|DeletePermissionSet/.test(one.what))).toEqual(
+        [],
+      );
       await untilSaid(stage, extension, 'Active until');
     }));
 });

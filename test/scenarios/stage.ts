@@ -1,5 +1,8 @@
 // What the scenarios share: people acting on the sandbox, and looking at what they would see.
 import { execFileSync } from 'node:child_process';
+import { expect } from 'vitest';
+import { checkTraffic as checkGitHub, whyUnavailable } from '../contract/github-openapi.ts';
+import { checkTraffic as checkAws } from '../sandbox/aws/traffic.ts';
 import { type Sandbox, type SandboxOptions, startSandbox, until } from '../sandbox/index.ts';
 import { ACCOUNTS, USERS } from '../sandbox/organisation.ts';
 
@@ -36,8 +39,20 @@ export async function startStage(options: SandboxOptions = {}) {
   const { github } = sandbox;
   const as = (login: Login) => github.as(login);
   const read = async (path: string) => (await as('octocat').request('GET', `/repos/acme/access${path}`)).body;
-  const comments = async (pull: number) => (await read(`/issues/${pull}/comments?per_page=100`)) as readonly { id: number; body: string; user: { login: string } }[];
-  const pullOf = async (pull: number) => (await read(`/pulls/${pull}`)) as { state: string; merged: boolean; merge_commit_sha: string | null; head: { sha: string; ref: string }; user: { login: string } };
+  const comments = async (pull: number) =>
+    (await read(`/issues/${pull}/comments?per_page=100`)) as readonly {
+      id: number;
+      body: string;
+      user: { login: string };
+    }[];
+  const pullOf = async (pull: number) =>
+    (await read(`/pulls/${pull}`)) as {
+      state: string;
+      merged: boolean;
+      merge_commit_sha: string | null;
+      head: { sha: string; ref: string };
+      user: { login: string };
+    };
 
   return {
     sandbox,
@@ -53,13 +68,27 @@ export async function startStage(options: SandboxOptions = {}) {
     comments,
     pull: pullOf,
     /** The app's own comments on a pull request, joined. */
-    said: async (pull: number) => (await comments(pull)).filter((one) => one.user.login === 'breakglass[bot]').map((one) => one.body).join('\n'),
+    said: async (pull: number) =>
+      (await comments(pull))
+        .filter((one) => one.user.login === 'breakglass[bot]')
+        .map((one) => one.body)
+        .join('\n'),
     check: async (pull: number) => {
       const { head } = await pullOf(pull);
-      const runs = (await read(`/commits/${head.sha}/check-runs?check_name=breakglass`)) as { check_runs: readonly { conclusion: string | null; output: { title: string | null; summary: string | null } }[] };
+      const runs = (await read(`/commits/${head.sha}/check-runs?check_name=breakglass`)) as {
+        check_runs: readonly { conclusion: string | null; output: { title: string | null; summary: string | null } }[];
+      };
       return runs.check_runs[0] ?? null;
     },
-    pulls: async (state = 'all') => (await read(`/pulls?state=${state}&per_page=100`)) as readonly { number: number; title: string; state: string; merged_at: string | null; head: { ref: string }; user: { login: string } }[],
+    pulls: async (state = 'all') =>
+      (await read(`/pulls?state=${state}&per_page=100`)) as readonly {
+        number: number;
+        title: string;
+        state: string;
+        merged_at: string | null;
+        head: { ref: string };
+        user: { login: string };
+      }[],
     /** What a person can do in an account now, or at another time. */
     can: (login: keyof typeof USERS, account: keyof typeof ACCOUNTS, action = 's3:PutObject', at?: Date) =>
       sandbox.aws.whatCan(USERS[login], ACCOUNTS[account], action, at).kind === 'allowed',
@@ -67,9 +96,13 @@ export async function startStage(options: SandboxOptions = {}) {
     sets: () => sandbox.aws.sets().filter((set) => set.name.startsWith('bg-')),
     /** How often AWS really made a set, whatever became of it. */
     setsMade: () => sandbox.aws.history.filter((one) => one.what.includes('CreatePermissionSet')).length,
-    files: () => execFileSync('git', ['-C', github.bare, 'ls-tree', '-r', '--name-only', 'main', 'grants/'], { encoding: 'utf8' }).trim().split('\n'),
+    files: () =>
+      execFileSync('git', ['-C', github.bare, 'ls-tree', '-r', '--name-only', 'main', 'grants/'], { encoding: 'utf8' })
+        .trim()
+        .split('\n'),
     log: (...args: string[]) => execFileSync('git', ['-C', github.bare, 'log', 'main', ...args], { encoding: 'utf8' }),
-    logged: (pick: (line: Readonly<Record<string, unknown>>) => boolean) => sandbox.apps.flatMap((app) => app.logs).filter(pick),
+    logged: (pick: (line: Readonly<Record<string, unknown>>) => boolean) =>
+      sandbox.apps.flatMap((app) => app.logs).filter(pick),
     until,
     close: () => sandbox.close(),
   };
@@ -78,12 +111,18 @@ export async function startStage(options: SandboxOptions = {}) {
 export async function untilSaid(stage: Stage, pull: number, words: string, timeoutMs?: number): Promise<string> {
   let last = '';
   try {
-    return await until(`#${pull} says "${words}"`, async () => {
-      last = await stage.said(pull);
-      return last.includes(words) ? last : null;
-    }, timeoutMs);
+    return await until(
+      `#${pull} says "${words}"`,
+      async () => {
+        last = await stage.said(pull);
+        return last.includes(words) ? last : null;
+      },
+      timeoutMs,
+    );
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : ''}; it says:\n${last}\n\nlast log lines:\n${lastLines(stage)}`);
+    throw new Error(
+      `${error instanceof Error ? error.message : ''}; it says:\n${last}\n\nlast log lines:\n${lastLines(stage)}`,
+    );
   }
 }
 
@@ -91,11 +130,18 @@ export async function untilMerged(stage: Stage, pull: number, timeoutMs?: number
   await until(`#${pull} is merged`, async () => (await stage.pull(pull)).merged, timeoutMs);
 }
 
-/** Every change of the request and its removal, and no reason to suspect the doubles. */
-export async function withStage(options: SandboxOptions, play: (stage: Stage, sandbox: Sandbox) => Promise<void>): Promise<void> {
+/** Plays on a stage of its own; afterwards all that was said on the wire must be what GitHub and AWS describe. */
+export async function withStage(
+  options: SandboxOptions,
+  play: (stage: Stage, sandbox: Sandbox) => Promise<void>,
+): Promise<void> {
   const stage = await startStage(options);
   try {
     await play(stage, stage.sandbox);
+    await Promise.all(stage.sandbox.apps.map((app) => app.stop()));
+    expect(await checkAws(stage.aws.log)).toEqual([]);
+    if ((await whyUnavailable()) === null)
+      expect(await checkGitHub(stage.github.requests, stage.github.webhooks.deliveries)).toEqual([]);
   } catch (error) {
     if (error instanceof Error) error.message += `\n\nlast log lines of the app:\n${lastLines(stage)}`;
     throw error;
@@ -105,6 +151,6 @@ export async function withStage(options: SandboxOptions, play: (stage: Stage, sa
 }
 
 function lastLines({ sandbox }: Stage): string {
-  const lines = sandbox.apps.flatMap((app) => app.logs.filter((line) => Number(line['level']) >= 30).slice(-15));
+  const lines = sandbox.apps.flatMap((app) => app.logs.filter((line) => Number(line.level) >= 30).slice(-15));
   return [...lines.map((line) => JSON.stringify(line)), ...sandbox.apps.map((app) => app.errors())].join('\n');
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { keysFile, newSigningKeys, RULES } from '../sandbox/organisation.ts';
 import { grantYaml, type Stage, untilMerged, untilSaid, withStage } from './stage.ts';
 
-const alarms = (stage: Stage) => stage.logged((line) => line['alarm'] !== undefined).map((line) => String(line['alarm']));
+const alarms = (stage: Stage) => stage.logged((line) => line.alarm !== undefined).map((line) => String(line.alarm));
 
 describe('going around the app', () => {
   it('a grant pushed to main gives no access, raises an alarm and is taken out again', () =>
@@ -20,13 +20,21 @@ describe('going around the app', () => {
   it('a laxer rule or a key pushed to main changes nothing: the last good policy stays in force', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const lax = RULES.replace('requesters: [team:sre]\n    approvals: [{ count: 1, from: [team:incident-commanders] }]', 'requesters: [team:sre]\n    approvals: []');
+      const lax = RULES.replace(
+        'requesters: [team:sre]\n    approvals: [{ count: 1, from: [team:incident-commanders] }]',
+        'requesters: [team:sre]\n    approvals: []',
+      );
       expect(lax).not.toBe(RULES);
       await stage.as('root-admin').push('main', { 'policies/rules.yaml': lax });
       await stage.until('an alarm', () => alarms(stage).includes('policy-unauthorized'));
       const own = newSigningKeys();
-      await stage.as('root-admin').push('main', { 'policies/keys.yaml': keysFile([{ id: 'mine', key: own.publicKey, first: 0 }]) });
-      await stage.until('another alarm', () => alarms(stage).filter((code) => code === 'policy-unauthorized').length === 2);
+      await stage
+        .as('root-admin')
+        .push('main', { 'policies/keys.yaml': keysFile([{ id: 'mine', key: own.publicKey, first: 0 }]) });
+      await stage.until(
+        'another alarm',
+        () => alarms(stage).filter((code) => code === 'policy-unauthorized').length === 2,
+      );
       const pull = await stage.request('still');
       await untilSaid(stage, pull, 'Waiting for approval: 1 of');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');

@@ -20,7 +20,8 @@ export type PullState = {
 /** Proof that a grant's access is gone, as text for the record; or why there is none yet. */
 export type RemovalState =
   | { readonly kind: 'proven'; readonly ended: string; readonly proof: string }
-  | { readonly kind: 'waiting'; readonly sentence: string }
+  /** `revoked`: this removal is itself the end, asked for by somebody who may. */
+  | { readonly kind: 'waiting'; readonly sentence: string; readonly revoked?: string }
   /** The grant lives and nobody who may end it has asked. */
   | { readonly kind: 'live' };
 

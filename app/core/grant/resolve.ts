@@ -36,7 +36,8 @@ export function resolveGrant({ grant, policy, repositoryId, requesterId, deadlin
   const person = policy.people.get(requesterId);
   const [first, ...more] = unresolvedNames(grant, policy, requesterId);
   if (first !== undefined) return { kind: 'unresolved', problems: [first, ...more] };
-  if (role === undefined || account === undefined || person?.aws === undefined) throw new Error('unreachable: all are named');
+  if (role === undefined || account === undefined || person?.aws === undefined)
+    throw new Error('unreachable: all are named');
   const { instanceArn, identityStoreId, region, portalUrl } = policy.settings.identityCenter;
   const resolved: ResolvedGrant = {
     id: grant.id,

@@ -1,4 +1,6 @@
 // Whether one commit's authorization really authorizes the grant file that the commit brings.
+import { addSeconds } from 'date-fns/addSeconds';
+import { min } from 'date-fns/min';
 import type { Grant } from '../grant/grant.ts';
 import { parseGrant } from '../grant/parse.ts';
 import { accessDigest, resolveGrant } from '../grant/resolve.ts';
@@ -109,7 +111,7 @@ function readAuthorized({ change, record, contents }: Input, kind: GrantRecord['
 }
 
 function earlier(expiresAt: string, start: Date, seconds: number): Date {
-  return new Date(Math.min(Date.parse(expiresAt), start.getTime() + seconds * 1000));
+  return min([new Date(expiresAt), addSeconds(start, seconds)]);
 }
 
 function refused(reason: string): { readonly kind: 'refused'; readonly reason: string } {

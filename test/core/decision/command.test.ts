@@ -52,6 +52,9 @@ const cases: readonly (readonly [string, string])[] = [
   ['/approve-emergency\n\n/revoke', 'unusable'],
   ['\ufeffhello\n/approve-emergency.', 'unusable'],
 
+  [`/approve-emergency\n\n${'x'.repeat(16_384)}`, 'unusable'],
+  [`${'x'.repeat(16_000)}\n/approve-emergency`, 'approve'],
+
   // Code, quotes, lists, headings, emphasis, links, HTML.
   ['```\n/approve-emergency\n```', 'unusable'],
   ['~~~\n/approve-emergency\n~~~', 'unusable'],
@@ -111,7 +114,7 @@ const cases: readonly (readonly [string, string])[] = [
   ['/approve_emergency', 'none'],
   ['text\u2028/approve-emergency', 'unusable'],
   ['https://x.example/approve-emergency', 'none'],
-  [`${'x'.repeat(65_536)}\n/approve-emergency`, 'none'],
+  [`${'x'.repeat(65_536)} /approve-emergency`, 'none'],
 ];
 
 test.each(cases.map(([body, expected]) => [JSON.stringify(body).slice(0, 80), expected, body] as const))('%s: %s', (_, expected, body) => {
@@ -180,10 +183,10 @@ test.each([
   ['entities', '&amp'.repeat(16_000)],
   ['definitions', '[a]: b\n'.repeat(9_000)],
   ['delimiter rows', '|-'.repeat(32_000)],
-])('65,000 characters of %s do not hold the process up', (_, body) => {
+])('16,000 characters of %s do not hold the process up', (_, body) => {
   const started = performance.now();
   readCommand(body);
-  readCommand(`${body}\n\n/reject`.slice(-65_536));
-  readCommand(`/reject\n\n${body}`.slice(0, 65_536));
-  expect(performance.now() - started).toBeLessThan(8_000);
+  readCommand(`${body}\n\n/reject`.slice(-16_000));
+  readCommand(`/reject\n\n${body}`.slice(0, 16_000));
+  expect(performance.now() - started).toBeLessThan(3_000);
 });
