@@ -45,7 +45,8 @@ export async function runOperation(
   }
 }
 
-type Change = (opened: OpenStack, onEvent: (event: EngineEvent) => void, surroundings: Surroundings) => Promise<void>;
+type OnEvent = (event: EngineEvent) => void;
+type Change = (opened: OpenStack, onEvent: OnEvent, surroundings: Surroundings) => Promise<void>;
 
 async function authorized(
   grantId: string,
@@ -61,11 +62,19 @@ async function authorized(
   return onStack(grantId, surroundings, opening, (opened, onEvent) => change(opened, onEvent, surroundings));
 }
 
+/**
+ * First what was signed, from the state alone: an update that was cut off between the policy and its provisioning is
+ * made again, while a refresh would read the policy from AWS, call it done, and the role would keep the old deadline.
+ * Then against AWS, for what somebody changed there by hand.
+ */
 const update: Change = async (opened, onEvent, { signal }) => {
-  const { stack, existed, interrupted } = opened;
-  if (interrupted) await recover(opened, signal);
-  // What existed may have been changed by hand in AWS: the state alone would call it unchanged.
-  await stack.up({ refresh: existed && !interrupted, onEvent, signal, suppressOutputs: true });
+  const { stack, existed, interrupted, assigned } = opened;
+  const fresh = !existed || (interrupted && !assigned);
+  if (existed && fresh) await startOver(stack, signal);
+  const up = (listen: OnEvent, refresh: boolean) =>
+    stack.up({ refresh, onEvent: listen, signal, suppressOutputs: true });
+  const first = await unlessMissing(onEvent, signal, (listen) => up(listen, false));
+  if (!fresh || first === 'missing') await up(onEvent, true);
 };
 
 /**
@@ -73,9 +82,9 @@ const update: Change = async (opened, onEvent, { signal }) => {
  * there but not here makes the next attempt fail ("already attached"). As long as nobody has the access yet, starting
  * over is simpler and safer than guessing; policies go with their set.
  */
-async function recover({ stack, assigned }: OpenStack, signal: AbortSignal): Promise<void> {
+async function startOver(stack: Stack, signal: AbortSignal): Promise<void> {
   await stack.refresh({ clearPendingCreates: true, signal, suppressOutputs: true });
-  if (!assigned) await stack.destroy({ signal, suppressOutputs: true });
+  await stack.destroy({ signal, suppressOutputs: true });
 }
 
 const preview: Change = async ({ stack, existed }, onEvent, { signal, settings }) => {
@@ -110,28 +119,39 @@ async function end(grantId: string, surroundings: Surroundings): Promise<ChildOu
   });
 }
 
+/** What can be taken away is taken away, even when one resource resists. */
+async function destroy(opened: OpenStack, onEvent: OnEvent, signal: AbortSignal): Promise<void> {
+  const run = (listen: OnEvent, refresh: boolean) =>
+    opened.stack.destroy({ continueOnError: true, onEvent: listen, signal, refresh, suppressOutputs: true });
+  const first = await unlessMissing(onEvent, signal, (listen) => run(listen, opened.interrupted));
+  if (first === 'missing') await run(onEvent, true);
+}
+
 /**
- * What can be taken away is taken away, even when one resource resists. What is gone already is another matter: the
- * plugin fails on it ("404 status error: Assignment not found", hashicorp/terraform-provider-aws#23585), whether an
- * interrupted end, the early end or a person removed it. A refresh first takes it out of the state.
+ * What is gone from AWS already makes the plugin fail ("404 status error: Assignment not found",
+ * hashicorp/terraform-provider-aws#23585), whether an interrupted end, the early end or a person removed it. A refresh
+ * takes it out of the state: the caller tries again with one.
  */
-async function destroy(opened: OpenStack, onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void> {
-  const options = { continueOnError: true, onEvent, signal, suppressOutputs: true };
+async function unlessMissing(
+  onEvent: OnEvent,
+  signal: AbortSignal,
+  run: (listen: OnEvent) => Promise<unknown>,
+): Promise<'done' | 'missing'> {
   let missing = false;
-  const listen = (event: EngineEvent) => {
-    if (/\b404\b|not ?found/i.test(event.diagnosticEvent?.message ?? '')) missing = true;
-    onEvent(event);
-  };
   try {
-    await opened.stack.destroy({ ...options, onEvent: listen, refresh: opened.interrupted });
+    await run((event) => {
+      if (/\b404\b|not ?found/i.test(event.diagnosticEvent?.message ?? '')) missing = true;
+      onEvent(event);
+    });
+    return 'done';
   } catch (error) {
-    if (signal.aborted || opened.interrupted || !missing) throw error;
-    await opened.stack.destroy({ ...options, refresh: true });
+    if (signal.aborted || !missing) throw error;
+    return 'missing';
   }
 }
 
 type Opening = { readonly program?: PulumiFn; readonly region?: string };
-type Work = (opened: OpenStack, onEvent: (event: EngineEvent) => void) => Promise<void>;
+type Work = (opened: OpenStack, onEvent: OnEvent) => Promise<void>;
 
 async function onStack(
   grantId: string,

@@ -61,10 +61,31 @@ describe('the engine', () => {
     expect(allowed(new Date(Date.parse(later.deadline)))).toBe('denied');
   });
 
+  it('brings an extension to the role whose provisioning failed at first', async () => {
+    const later = { ...grant, deadline: inSeconds(10_800) };
+    rig.authorize(grant.id, { kind: 'authorized', grant: later });
+    rig.aws.plant({ on: 'ProvisionPermissionSet', mishap: { kind: 'error', code: 'AccessDeniedException' } });
+    expect(await engine.grant(operationOn(later).operation)).toMatchObject({ kind: 'failed' });
+    rig.aws.clearFaults();
+    expect(await engine.grant(operationOn(later).operation)).toMatchObject({ kind: 'done' });
+    expect(allowed(new Date(Date.parse(later.deadline) - 1000))).toBe('allowed');
+    expect(allowed(new Date(Date.parse(later.deadline)))).toBe('denied');
+  });
+
+  it('makes again what somebody removed in AWS by hand', async () => {
+    rig.aws.administrator.unassign(grant.permissionSetName, PAYMENTS, MONA);
+    expect(allowed()).toBe('denied');
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(allowed()).toBe('allowed');
+    rig.aws.administrator.deleteSet(grant.permissionSetName);
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(allowed()).toBe('allowed');
+  });
+
   it('repairs what somebody changed in AWS by hand', async () => {
     rig.aws.administrator.moveDeadline(grant.permissionSetName, new Date(Date.now() + 10 ** 9));
     expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
-    expect(allowed(new Date(Date.now() + 7300 * 1000))).toBe('denied');
+    expect(allowed(new Date(Date.now() + 10_900 * 1000))).toBe('denied');
   });
 
   it('ends: assignment first, then the set, and nothing of the stack is left', async () => {

@@ -12,19 +12,22 @@ export type Kept = {
   readonly tell: Narrator;
   readonly app: AppProcess;
   readonly log: string;
+  readonly asked: Promise<unknown>;
 };
 
-export async function keepOpen({ sandbox, tell, app, log }: Kept): Promise<void> {
-  const ended = ctrlC();
-  tell.step('Everything is still running. Ask for access yourself: copy these lines into another terminal.');
-  tell.plain('');
+export async function keepOpen({ sandbox, tell, app, log, asked }: Kept): Promise<void> {
+  tell.step('Everything is still running. Ask for access yourself: copy these lines into another terminal (bash).');
+  tell.verbatim('');
   for (const line of commands(sandbox)) tell.verbatim(line);
+  tell.verbatim('');
+  tell.plain(`The app's page: ${app.url}/`);
+  tell.plain(`The app's log:  ${log}`);
+  tell.plain('Here you see when AWS changes its answer. Ctrl-C ends everything.');
+  const stop = new AbortController();
+  void asked.then(() => stop.abort());
+  await watchAws(sandbox, tell, stop.signal);
   tell.plain('');
-  tell.plain(`The app's page: ${app.url}/   its log: ${log}`);
-  tell.plain('What AWS allows changes is said here. Ctrl-C ends it all.');
-  await watchAws(sandbox, tell, ended.signal);
-  tell.plain('');
-  tell.plain('Stopping.');
+  tell.plain('Stopped.');
 }
 
 /** Every command as a shell reads it; none of them needs anything but git and curl. */
@@ -47,7 +50,7 @@ export function commands({ github, dir }: Sandbox): readonly string[] {
     curl('hubot-boss', `-o /dev/null ${api}/issues/$PR/comments -d '{"body":"/approve-emergency"}'`),
     '',
     '# 4. 45 seconds later: the audit trail',
-    'git pull -q origin main && git log -- grants/',
+    'git fetch -q && git log origin/main -- grants/',
   ];
 }
 
@@ -64,10 +67,4 @@ async function watchAws({ aws }: Sandbox, tell: Narrator, signal: AbortSignal): 
     }
     await sleep(200, undefined, { signal }).catch(() => undefined);
   }
-}
-
-function ctrlC(): AbortController {
-  const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
-  return abort;
 }

@@ -185,7 +185,8 @@ async function readTheRecord({ scene, tell }: Stage) {
   tell.quote(`\`\`\`\n${await clone.record(FIRST.id)}\n\`\`\``);
   const audited = await audit(scene.sandbox, clone);
   tell.step('breakglass audit --verify: offline, from the clone, against the root that the auditor knows.');
-  tell.quote(`\`\`\`\n${audited.text}\`\`\``);
+  tell.verbatim('');
+  for (const line of audited.text.trimEnd().split('\n')) tell.verbatim(line);
   expect(`the audit verifies: ${audited.command}`, audited.code === 0 && audited.verified >= 4);
   const proof = await clone.proof(FIRST.id);
   if (proof === null) throw new Error(`expected: a removal of ${FIRST.id} with a proof in the log`);

@@ -26,7 +26,7 @@ type Versions = { readonly cli: string; readonly sdk: string; readonly aws: stri
 const read = options();
 if (read === null) process.exitCode = 2;
 else if (read.help) process.stdout.write(HELP);
-else process.exitCode = await demo(read);
+else process.exit(await demo(read));
 
 function options() {
   const known = {
@@ -49,7 +49,8 @@ async function demo({ json, keep }: { readonly json: boolean; readonly keep: boo
   const log = keepLog();
   const engine = { cli: (await findPulumi()).version, sdk: sdkVersion(), aws: awsPluginVersion() };
   banner(tell, engine);
-  let failed = true;
+  const asked = stopSignal();
+  let keepsLog = true;
   let sandbox: Sandbox | null = null;
   try {
     const opened = await startSandbox();
@@ -59,11 +60,12 @@ async function demo({ json, keep }: { readonly json: boolean; readonly keep: boo
       log.follow(app);
       return app;
     };
-    const { measured, app } = await play({ scene: createScene(opened), tell, startApp });
-    summary(tell, measured);
-    failed = false;
-    if (json) process.stdout.write(`${JSON.stringify(result(engine, measured))}\n`);
-    if (keep) await keepOpen({ sandbox: opened, tell, app, log: log.path });
+    const played = await Promise.race([play({ scene: createScene(opened), tell, startApp }), asked]);
+    keepsLog = false;
+    if (played === 'stop') return 130;
+    summary(tell, played.measured);
+    if (json) process.stdout.write(`${JSON.stringify(result(engine, played.measured))}\n`);
+    if (keep) await keepOpen({ sandbox: opened, tell, app: played.app, log: log.path, asked });
     return 0;
   } catch (error) {
     tell.step('The demo failed.', 'bad');
@@ -72,8 +74,15 @@ async function demo({ json, keep }: { readonly json: boolean; readonly keep: boo
     return 1;
   } finally {
     await sandbox?.close();
-    await log.close(failed);
+    await log.close(keepsLog);
   }
+}
+
+/** Ctrl-C at any time: what was started is stopped, and no folder stays behind. */
+function stopSignal(): Promise<'stop'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stop'));
+  });
 }
 
 function banner(tell: Narrator, { cli, sdk, aws }: Versions): void {

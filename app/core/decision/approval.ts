@@ -83,7 +83,7 @@ function withinTtl(
   chosen: readonly Statement[],
   ignored: readonly Ignored[],
 ): Approval {
-  const by = chosen.toSorted((a, b) => a.at.getTime() - b.at.getTime()).map(toApprover);
+  const by = chosen.toReversed().map(toApprover);
   if (chosen.length === 0) return { kind: 'approved', by, at: null, ignored };
   const at = new Date(Math.max(...chosen.map((one) => one.at.getTime())));
   if (facts.now.getTime() - at.getTime() < terms.approvalTtlSeconds * 1000)
