@@ -14,7 +14,6 @@ export type Mirror = {
   readonly pullHead: (number: number) => Promise<string | null>;
   readonly mergeBase: (a: string, b: string) => Promise<string | null>;
   readonly changes: (from: string, to: string) => Promise<readonly TreeChange[]>;
-  readonly isAncestor: (ancestor: string, of: string) => Promise<boolean>;
   /** Tree id of the three-way merge; null on a conflict. */
   readonly mergeTree: (ours: string, theirs: string) => Promise<string | null>;
 };
@@ -40,8 +39,6 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
       emptyIsNull(await optional(dir, ['rev-parse', '--verify', '--quiet', `refs/pull/${number}/head^{commit}`])),
     mergeBase: async (a, b) => emptyIsNull(await optional(dir, ['merge-base', a, b])),
     changes: (from, to) => diffTrees(dir, from, to),
-    isAncestor: async (ancestor, of) =>
-      (await git({ dir, args: ['merge-base', '--is-ancestor', ancestor, of], accept: [1] })).code === 0,
     mergeTree: async (ours, theirs) => {
       const { code, stdout } = await git({ dir, args: ['merge-tree', '--write-tree', ours, theirs], accept: [1] });
       return code === 0 ? stdout.toString('utf8').trim() : null;

@@ -1,5 +1,6 @@
 // Reads everything that the decision on one open pull request is made of: content from Git, people and time from GitHub.
 
+import { setTimeout } from 'node:timers/promises';
 import { INLINE_POLICY_LIMIT, inlinePolicy } from '../../pulumi/statements.ts';
 import { type Change, classifyChange } from '../core/decision/change.ts';
 import { mayEnd, revokedBy, selectorsWhoMayEnd } from '../core/decision/early-end.ts';
@@ -56,11 +57,14 @@ export async function gather(context: Context, pull: Pull): Promise<Gathered> {
     ledger,
   };
   const asked = whoseMembership({ ...partial, self: partial.self }, change, grantFile);
-  const memberships = await readMemberships(github, ledger.policy.value, asked);
+  const [memberships, aws] = await Promise.all([
+    readMemberships(github, ledger.policy.value, asked),
+    awsFacts(context, ledger, pull, grantFile),
+  ]);
   const facts: PullFacts = {
     ...partial,
     ...memberships,
-    inlinePolicy: inlinePolicySize(context, ledger, pull, grantFile),
+    ...aws,
     mergedPolicy: change.kind === 'owners' ? await readMergedPolicy(context, tip, head) : null,
     removals: removalStates(context, ledger, pull, change, memberships.membership),
     now: github.now(),
@@ -113,24 +117,40 @@ function whoseMembership(
   return asked;
 }
 
-function inlinePolicySize(
-  { configured }: Context,
+/** What AWS would say to this grant, asked before anybody approves it. */
+async function awsFacts(
+  context: Context,
   ledger: Ledger,
   pull: Pull,
   grantFile: Parsed<Grant> | null,
-): PullFacts['inlinePolicy'] {
-  if (grantFile?.kind !== 'ok' || pull.author === null) return null;
+): Promise<Pick<PullFacts, 'inlinePolicy' | 'awsUser'>> {
+  if (grantFile?.kind !== 'ok' || pull.author === null) return { inlinePolicy: null };
   const resolved = resolveGrant({
     grant: grantFile.value,
     policy: ledger.policy.value,
-    repositoryId: configured.repositoryId,
+    repositoryId: context.configured.repositoryId,
     requesterId: pull.author.id,
     deadline: pull.createdAt,
   });
-  if (resolved.kind === 'unresolved') return null;
+  if (resolved.kind === 'unresolved') return { inlinePolicy: null };
   const document = inlinePolicy(resolved.grant);
   const characters = document.kind === 'ok' ? document.document.replaceAll(/\s/g, '').length : document.characters;
-  return { characters, limit: INLINE_POLICY_LIMIT };
+  const center = context.identityCenter(resolved.grant);
+  const awsUser = await withinMs(AWS_PATIENCE_MS, center.userExists(resolved.grant.userId), 'unknown');
+  return { inlinePolicy: { characters, limit: INLINE_POLICY_LIMIT }, awsUser };
+}
+
+/** A request is judged with AWS down as well. */
+const AWS_PATIENCE_MS = 2_000;
+
+async function withinMs<T>(ms: number, answer: Promise<T>, otherwise: T): Promise<T> {
+  const stop = new AbortController();
+  const late = setTimeout(ms, otherwise, { signal: stop.signal }).catch(() => otherwise);
+  try {
+    return await Promise.race([answer.catch(() => otherwise), late]);
+  } finally {
+    stop.abort();
+  }
 }
 
 async function readMergedPolicy({ mirror }: Context, tip: string, head: string): Promise<PullFacts['mergedPolicy']> {

@@ -39,6 +39,8 @@ export type PullFacts = {
   readonly ledger: Ledger;
   /** Non-white-space characters of the inline policy that the grant would need, and AWS's limit. */
   readonly inlinePolicy: { readonly characters: number; readonly limit: number } | null;
+  /** Whether Identity Center has the requester's user; `unknown` where AWS does not answer, which holds up nobody. */
+  readonly awsUser?: 'yes' | 'no' | 'unknown';
   /** For owners' ground: what `policies/` would be after the merge. */
   readonly mergedPolicy: { readonly tree: string | null; readonly policy: Parsed<Policy> } | null;
   /** By grant id, for a removal. */

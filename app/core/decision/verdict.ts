@@ -134,6 +134,10 @@ function judgeGrant(facts: PullFacts, change: GrantChange, structure: readonly V
     requesterId,
     deadline: facts.now,
   });
+  if (facts.awsUser === 'no') {
+    const sentence = `IAM Identity Center has no user for @${grant.requester} under the id in policies/people.yaml. The owners must correct the key aws there.`;
+    violations.push(violation('person-without-aws', sentence));
+  }
   for (const { code, message } of resolved.kind === 'unresolved' ? resolved.problems : [])
     if (!violations.some((one) => one.code === code)) violations.push(violation(code, message, change.file.path));
   if (facts.inlinePolicy !== null && facts.inlinePolicy.characters > facts.inlinePolicy.limit) {
