@@ -23,7 +23,9 @@ const code = (path: string) =>
     .replace(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''");
 
 function importsOf(path: string): readonly Import[] {
-  const found = text(path).matchAll(/^(import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm);
+  const found = text(path).matchAll(
+    /^(import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
+  );
   return [...found].map(([, , typeWord, plain, dynamic]) => {
     const name = plain ?? dynamic ?? '';
     const to = name.startsWith('.') ? normalize(join(dirname(path), name)) : name;
@@ -83,7 +85,11 @@ describe('imports', () => {
   });
 
   test('every exception is still needed', () => {
-    for (const [source, target, why] of SIDEWAYS) expect(local.some(({ from, to }) => source.test(from) && target.test(to)), why).toBe(true);
+    for (const [source, target, why] of SIDEWAYS)
+      expect(
+        local.some(({ from, to }) => source.test(from) && target.test(to)),
+        why,
+      ).toBe(true);
   });
 
   test('every folder has its place, and every local file exists', () => {
@@ -96,13 +102,16 @@ describe('imports', () => {
   });
 
   test('only the child of the engine runs the program, and only it and its helpers load the engine', () => {
-    expect([...new Set(local.filter((one) => one.to === 'pulumi/index.ts' && !one.typeOnly).map((one) => one.from))]).toEqual(['app/engine/child.ts']);
+    expect([
+      ...new Set(local.filter((one) => one.to === 'pulumi/index.ts' && !one.typeOnly).map((one) => one.from)),
+    ]).toEqual(['app/engine/child.ts']);
     const outside = imports.filter((one) => one.to.startsWith('@pulumi/') && !/^(app\/engine|pulumi)\//.test(one.from));
     expect(outside.map((one) => one.from)).toEqual([]);
   });
 
   test('one folder knows each outside world', () => {
-    const only = (name: RegExp, where: RegExp) => imports.filter((one) => name.test(one.to) && !where.test(one.from)).map((one) => `${one.from} → ${one.to}`);
+    const only = (name: RegExp, where: RegExp) =>
+      imports.filter((one) => name.test(one.to) && !where.test(one.from)).map((one) => `${one.from} → ${one.to}`);
     expect(only(/^@aws-sdk\//, /^app\/aws\//)).toEqual([]);
     expect(only(/^@octokit\//, /^app\/(github\/octokit|github\/connect|install\/|index\.ts)/)).toEqual([]);
     expect(only(/^date-fns$/, /^$/)).toEqual([]);
@@ -126,7 +135,8 @@ function isTypeImport(arrow: string): boolean {
 
 describe('files', () => {
   const pureFiles = sources.filter((path) => path.startsWith('app/core/') || path.startsWith('pulumi/'));
-  const IMPURE = /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)|\bMath\.random\b|\brandomUUID\b|\brandomBytes\b|\bprocess\s*[.[]|\bfetch\(|\bsetTimeout\b|\bsetInterval\b|\bconsole\s*\.|\bperformance\b|\bglobalThis\b/;
+  const IMPURE =
+    /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)|\bMath\.random\b|\brandomUUID\b|\brandomBytes\b|\bprocess\s*[.[]|\bfetch\(|\bsetTimeout\b|\bsetInterval\b|\bconsole\s*\.|\bperformance\b|\bglobalThis\b/;
 
   test.each([
     ['const a = Date.now()', true],
@@ -153,14 +163,17 @@ describe('files', () => {
   });
 
   test('use no any, no enum, no namespace, no non-null assertion', () => {
-    const banned = /(?::|<|,|\bas|\|)\s*any\b|\bany\[\]|^\s*(?:export\s+)?(?:const\s+)?enum\s|\bnamespace\s+\w+\s*\{|[\w)\]]!(?:\.|;|,|\)|\[)|@ts-(?:ignore|nocheck|expect-error)/m;
+    const banned =
+      /(?::|<|,|\bas|\|)\s*any\b|\bany\[\]|^\s*(?:export\s+)?(?:const\s+)?enum\s|\bnamespace\s+\w+\s*\{|[\w)\]]!(?:\.|;|,|\)|\[)|@ts-(?:ignore|nocheck|expect-error)/m;
     expect(sources.filter((path) => banned.test(code(path)))).toEqual([]);
   });
 
   test('are named for what they hold, in kebab case', () => {
     const wrong = sources.filter((path) => {
       const name = path.split('/').at(-1) ?? '';
-      return !/^[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(name) || /^(utils?|helpers?|common|types|misc|shared)\.ts$/.test(name);
+      return (
+        !/^[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(name) || /^(utils?|helpers?|common|types|misc|shared)\.ts$/.test(name)
+      );
     });
     expect(wrong).toEqual([]);
   });

@@ -1,14 +1,18 @@
 // What is to be done in AWS: a table of what was signed, what has ended, and what is there.
 import { describe, expect, test } from 'vitest';
 import type { End } from '../../app/core/ledger/ends.ts';
-import { type AccessFacts, plan, type PlanInput } from '../../app/core/plan.ts';
+import { type AccessFacts, type PlanInput, plan } from '../../app/core/plan.ts';
 import { at, grantText, HistoryBuilder } from './ledger/history-builder.ts';
 
 const history = new HistoryBuilder();
 history.grant('first', 0);
 const ledger = history.ledger();
 const end: End = { kind: 'deadline', sentence: 'deadline', early: false };
-const access = (expiresAt: string | null = '2026-11-22T04:00:00Z'): AccessFacts => ({ arn: 'arn', expiresAt, ended: null });
+const access = (expiresAt: string | null = '2026-11-22T04:00:00Z'): AccessFacts => ({
+  arn: 'arn',
+  expiresAt,
+  ended: null,
+});
 
 type Case = { readonly ended?: true; readonly stack?: true; readonly access?: AccessFacts; readonly minutes?: number };
 const steps = (one: Case) =>
@@ -48,7 +52,10 @@ describe('order', () => {
     many.grant('ends-soon', 3, grantText({ duration: '30m' }));
     const input: PlanInput = {
       ledger: many.ledger(),
-      ends: new Map([['ends-late', end], ['ends-soon', end]]),
+      ends: new Map([
+        ['ends-late', end],
+        ['ends-soon', end],
+      ]),
       stacks: new Set(['ends-late', 'ends-soon']),
       access: new Map(),
       now: at(5),

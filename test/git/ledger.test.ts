@@ -31,8 +31,10 @@ function push(changes: Readonly<Record<string, Files[string] | null>>, more: Omi
 }
 
 const signed = (record: AuthorizationRecord) => signRecord('Merge', record, builder.key.signer);
-const record = (id: string, minutes: number, text = GRANT) => builder.record(id, minutes, { text, grantBlob: repo.blob(text), policies });
-const grant = (id: string, minutes: number, text = GRANT) => push({ [`grants/${id}.yaml`]: text }, { at: minutes, message: signed(record(id, minutes, text)) });
+const record = (id: string, minutes: number, text = GRANT) =>
+  builder.record(id, minutes, { text, grantBlob: repo.blob(text), policies });
+const grant = (id: string, minutes: number, text = GRANT) =>
+  push({ [`grants/${id}.yaml`]: text }, { at: minutes, message: signed(record(id, minutes, text)) });
 
 async function ledger(name = 'refs/heads/main'): Promise<Ledger> {
   const folded = await readLedger(repo.dir, root, name);
@@ -59,11 +61,20 @@ describe('what counts', () => {
   test('a life: granted, extended, another one granted, removed', async () => {
     const first = grant('first', 1);
     const longer = grantText({ duration: '2h' });
-    push({ 'grants/first.yaml': longer }, { at: 30, message: signed({ ...record('first', 1, longer), kind: 'extension', pullRequest: 43 }) });
+    push(
+      { 'grants/first.yaml': longer },
+      { at: 30, message: signed({ ...record('first', 1, longer), kind: 'extension', pullRequest: 43 }) },
+    );
     grant('second', 31);
     push({ 'grants/first.yaml': null }, { at: 40, message: signed(builder.removal('first')) });
     const read = await ledger();
-    expect(read.grants.get('first')).toMatchObject({ commit: first, startedAt: at(1), deadline: at(121), pulls: [42, 43], removed: { at: at(40), record: { kind: 'removal' } } });
+    expect(read.grants.get('first')).toMatchObject({
+      commit: first,
+      startedAt: at(1),
+      deadline: at(121),
+      pulls: [42, 43],
+      removed: { at: at(40), record: { kind: 'removal' } },
+    });
     expect(read.grants.get('second')).toMatchObject({ deadline: at(91), removed: null });
     expect(read.alarms).toEqual([]);
     expect(read.position).toBe(4);
@@ -77,7 +88,12 @@ describe('what counts', () => {
   });
 
   test('only the first parent is the history: what a merge commit brings is judged at the merge', async () => {
-    const side = repo.commit({ tree: repo.tree({ ...files, 'grants/first.yaml': GRANT }), parents: [tip], at: 1, message: signed(record('first', 1)) });
+    const side = repo.commit({
+      tree: repo.tree({ ...files, 'grants/first.yaml': GRANT }),
+      parents: [tip],
+      at: 1,
+      message: signed(record('first', 1)),
+    });
     push({ 'grants/first.yaml': GRANT }, { parents: [tip, side], at: 2, message: 'Merge branch\n' });
     const read = await ledger();
     expect(read).toMatchObject({ position: 1, strays: [{ id: 'first' }] });
@@ -90,7 +106,11 @@ describe('what counts', () => {
     push({ 'grants/sub.yaml': { mode: '160000', text: hash('x') } }, { at: 3 });
     const read = await ledger();
     expect(read.grants.size).toBe(0);
-    expect(read.strays.map((one) => one.reason)).toEqual(['it is not an ordinary file', 'it is not an ordinary file', expect.stringContaining('no valid grant')]);
+    expect(read.strays.map((one) => one.reason)).toEqual([
+      'it is not an ordinary file',
+      'it is not an ordinary file',
+      expect.stringContaining('no valid grant'),
+    ]);
   });
 
   test('a file turned into a folder, and grants/ turned into a file, end what was there', async () => {
@@ -98,13 +118,19 @@ describe('what counts', () => {
     push({ 'grants/first.yaml': null, 'grants/first.yaml/x': GRANT }, { at: 2 });
     expect((await ledger()).grants.get('first')?.removed).toMatchObject({ at: at(2) });
     grant('second', 3);
-    push({ 'grants/first.yaml/x': null, 'grants/second.yaml': null, 'grants/README.md': null, grants: 'a file' }, { at: 4 });
+    push(
+      { 'grants/first.yaml/x': null, 'grants/second.yaml': null, 'grants/README.md': null, grants: 'a file' },
+      { at: 4 },
+    );
     expect((await ledger()).grants.get('second')?.removed).toMatchObject({ at: at(4) });
   });
 
   test('a grant larger than any may be is not read', async () => {
     const huge = `${GRANT}# ${'x'.repeat(20_000)}\n`;
-    push({ 'grants/huge.yaml': huge }, { at: 1, message: signed({ ...record('huge', 1), grantBlob: repo.blob(huge) }) });
+    push(
+      { 'grants/huge.yaml': huge },
+      { at: 1, message: signed({ ...record('huge', 1), grantBlob: repo.blob(huge) }) },
+    );
     expect((await ledger()).strays).toMatchObject([{ id: 'huge', reason: 'its content cannot be read' }]);
   });
 });
@@ -116,7 +142,10 @@ describe('hostile commits', () => {
   test.each<readonly [string, string | Buffer]>([
     ['a fake raw line', `${fakeRaw}\n\n${fakeRaw}\n`],
     ['fake raw tokens', `x\n\n${fakeRaw.replace('\t', '\0')}\0`],
-    ['a fake commit id and parents', `${'a'.repeat(40)}\nparent ${'b'.repeat(40)}\ncommitter Z <z@example.org> 1 +0000\n\n`],
+    [
+      'a fake commit id and parents',
+      `${'a'.repeat(40)}\nparent ${'b'.repeat(40)}\ncommitter Z <z@example.org> 1 +0000\n\n`,
+    ],
     ['bytes that are not UTF-8', Buffer.from([0xff, 0xfe, 0x0a, 0x0a, 0x80])],
     ['control characters', '\u001b[2J\u0000\u0001\r\n\r\n'],
     ['fake answers of cat-file', `${'a'.repeat(40)} commit 10\nmissing\n${'b'.repeat(40)} missing\n`],
@@ -132,7 +161,10 @@ describe('hostile commits', () => {
 
   test.each([
     ['a committer that carries dates', { committer: 'committer X <x@example.org> 1 +0000 <c@example.org>' }],
-    ['a signature header with look-alike lines', { headers: `gpgsig -----BEGIN\n committer Z <z@example.org> 1 +0000\n \n tree x\n` }],
+    [
+      'a signature header with look-alike lines',
+      { headers: `gpgsig -----BEGIN\n committer Z <z@example.org> 1 +0000\n \n tree x\n` },
+    ],
   ])('%s', async (_, more) => {
     push({ 'grants/first.yaml': GRANT }, { at: 2, message: signed(record('first', 2)), ...more });
     expect((await ledger()).grants.get('first')?.startedAt).toEqual(at(2));
@@ -168,7 +200,12 @@ describe('hostile commits', () => {
 
   test('what replaces objects in a clone is not the history', async () => {
     push({ 'grants/first.yaml': GRANT }, { at: 1, message: 'A push\n' });
-    const better = repo.commit({ tree: repo.tree(files), parents: [root.genesis], at: 1, message: signed(record('first', 1)) });
+    const better = repo.commit({
+      tree: repo.tree(files),
+      parents: [root.genesis],
+      at: 1,
+      message: signed(record('first', 1)),
+    });
     repo.git(['update-ref', `refs/replace/${tip}`, better]);
     expect((await ledger()).grants.size).toBe(0);
   });
@@ -184,13 +221,19 @@ describe('policies/', () => {
     push({ 'policies/rules.yaml': file }, { at: 1, message: signed(builder.change(tree ?? '')) });
     const read = await ledger();
     expect(read.policy.tree).toBe(policies);
-    expect(read.alarms).toMatchObject([{ code: 'policy-unreadable', message: expect.stringContaining('policies/rules.yaml is missing') }]);
+    expect(read.alarms).toMatchObject([
+      { code: 'policy-unreadable', message: expect.stringContaining('policies/rules.yaml is missing') },
+    ]);
   });
 
   test('the folder itself as a link is no policy', async () => {
     for (const path of Object.keys(policyFiles(builder))) delete files[path];
     push({ policies: { mode: '120000', text: 'elsewhere' } }, { at: 1 });
-    expect(await ledger()).toMatchObject({ policyDiverged: true, policy: { tree: policies }, alarms: [{ code: 'policy-unauthorized' }] });
+    expect(await ledger()).toMatchObject({
+      policyDiverged: true,
+      policy: { tree: policies },
+      alarms: [{ code: 'policy-unauthorized' }],
+    });
     expect(await policiesTreeOf(repo.dir, tip)).toBeNull();
   });
 
@@ -200,7 +243,9 @@ describe('policies/', () => {
     push({ 'policies/rules.yaml': huge }, { at: 1, message: signed(builder.change(tree ?? '')) });
     grant('first', 2);
     const read = await ledger();
-    expect(read.alarms).toMatchObject([{ code: 'policy-unreadable', message: expect.stringContaining('bytes; at most') }]);
+    expect(read.alarms).toMatchObject([
+      { code: 'policy-unreadable', message: expect.stringContaining('bytes; at most') },
+    ]);
     expect(read.grants.has('first')).toBe(true);
   });
 });
@@ -209,7 +254,10 @@ describe('the root', () => {
   test('a rewritten history has none', async () => {
     const rewritten = repo.commit({ tree: repo.tree(files), message: 'Genesis, better\n' });
     repo.setBranch('main', rewritten);
-    expect(await readLedger(repo.dir, root, 'refs/heads/main')).toMatchObject({ kind: 'no-root', reason: expect.stringContaining('was rewritten') });
+    expect(await readLedger(repo.dir, root, 'refs/heads/main')).toMatchObject({
+      kind: 'no-root',
+      reason: expect.stringContaining('was rewritten'),
+    });
   });
 
   test('genesis on a side branch does not count', async () => {
@@ -230,13 +278,25 @@ describe('authorizedGrant', () => {
 
   test('the grant as signed while it lives; refused with the reason otherwise', async () => {
     grant('first', 1);
-    expect(await ask('first', 2)).toMatchObject({ kind: 'authorized', grant: { id: 'first', deadline: wholeSeconds(at(61)) } });
-    expect(await ask('first', 61)).toEqual({ kind: 'refused', reason: `grant "first" has ended: deadline ${wholeSeconds(at(61))}` });
+    expect(await ask('first', 2)).toMatchObject({
+      kind: 'authorized',
+      grant: { id: 'first', deadline: wholeSeconds(at(61)) },
+    });
+    expect(await ask('first', 61)).toEqual({
+      kind: 'refused',
+      reason: `grant "first" has ended: deadline ${wholeSeconds(at(61))}`,
+    });
     expect(await ask('other', 2)).toEqual({ kind: 'refused', reason: 'no valid authorization grants "other"' });
     expect(await ask('first', 2, { repositoryId: 7 })).toMatchObject({ kind: 'refused' });
-    expect(await ask('first', 2, { fingerprints: [] })).toMatchObject({ kind: 'refused', reason: expect.stringContaining('fingerprints') });
+    expect(await ask('first', 2, { fingerprints: [] })).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('fingerprints'),
+    });
     expect(await ask('first', 2, { genesis: hash('other') })).toMatchObject({ kind: 'refused' });
     push({ 'grants/first.yaml': null }, { at: 3 });
-    expect(await ask('first', 4)).toMatchObject({ kind: 'refused', reason: expect.stringContaining('removed from the branch') });
+    expect(await ask('first', 4)).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('removed from the branch'),
+    });
   });
 });

@@ -28,7 +28,12 @@ beforeEach(async () => {
     tokens += 1;
     return 'secret';
   };
-  mirror = await openMirror({ dir: join(dir, 'mirror.git'), url: async () => `file://${origin.dir}`, branch: 'main', token });
+  mirror = await openMirror({
+    dir: join(dir, 'mirror.git'),
+    url: async () => `file://${origin.dir}`,
+    branch: 'main',
+    token,
+  });
 });
 afterEach(() => {
   origin.remove();
@@ -60,7 +65,12 @@ describe('fetch', () => {
 
   test('opens an existing mirror again with what it had', async () => {
     await mirror.fetch();
-    const again = await openMirror({ dir: mirror.dir, url: async () => 'file:///nowhere', branch: 'main', token: async () => 'x' });
+    const again = await openMirror({
+      dir: mirror.dir,
+      url: async () => 'file:///nowhere',
+      branch: 'main',
+      token: async () => 'x',
+    });
     expect(await again.tip()).toBe(base);
     await expect(again.fetch()).rejects.toThrow('git fetch failed');
   });
@@ -84,7 +94,12 @@ describe('fetch', () => {
   });
 
   test('objects that break the rules of Git are refused', async () => {
-    const bad = origin.git(['hash-object', '-t', 'tree', '-w', '--stdin', '--literally'], Buffer.concat([Buffer.from('100644 .git\0'), Buffer.alloc(20, 1)])).trim();
+    const bad = origin
+      .git(
+        ['hash-object', '-t', 'tree', '-w', '--stdin', '--literally'],
+        Buffer.concat([Buffer.from('100644 .git\0'), Buffer.alloc(20, 1)]),
+      )
+      .trim();
     origin.setBranch('main', origin.commit({ tree: bad, parents: [base] }));
     await expect(mirror.fetch()).rejects.toThrow('git fetch failed');
   });
@@ -92,7 +107,11 @@ describe('fetch', () => {
 
 describe('git', () => {
   test('a failure names the command and what git said, never the token', async () => {
-    const failed = git({ dir: mirror.dir, args: ['rev-parse', '--verify', 'nothing'], authorization: 'basic c2VjcmV0' });
+    const failed = git({
+      dir: mirror.dir,
+      args: ['rev-parse', '--verify', 'nothing'],
+      authorization: 'basic c2VjcmV0',
+    });
     await expect(failed).rejects.toThrow(/^git rev-parse failed \(exit 128\): fatal:/);
     await expect(failed).rejects.not.toThrow(/c2VjcmV0/);
   });
@@ -108,7 +127,10 @@ describe('git', () => {
 describe('merge base, ancestry, changes', () => {
   test('renames are taken apart; modes, blobs and odd names are as they are', async () => {
     const odd = 'b\n:100644 A \u001b"x';
-    const head = commit({ c: '1\n', b: { mode: '100755', text: '1\n' }, [odd]: { mode: '120000', text: '/etc/passwd' } }, base);
+    const head = commit(
+      { c: '1\n', b: { mode: '100755', text: '1\n' }, [odd]: { mode: '120000', text: '/etc/passwd' } },
+      base,
+    );
     pull(1, head);
     await mirror.fetch([1]);
     const changes = await mirror.changes(base, head);
@@ -133,7 +155,15 @@ describe('merge base, ancestry, changes', () => {
     const second = commit({ a: '2\n', grants: '1\n' }, base);
     const third = commit({ a: '3\n', grants: '2\n' }, second);
     const fourth = commit({ a: '4\n', grants: '2\n' }, third);
-    const found = await diffCommits(origin.dir, [[second, base], [third, second], [fourth, third]], 'grants');
+    const found = await diffCommits(
+      origin.dir,
+      [
+        [second, base],
+        [third, second],
+        [fourth, third],
+      ],
+      'grants',
+    );
     expect([...found].map(([sha, changes]) => [sha, changes.map((one) => `${one.status} ${one.path}`)])).toEqual([
       [second, ['A grants']],
       [third, ['M grants']],

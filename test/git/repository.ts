@@ -35,7 +35,12 @@ export function createRepository(): Repository {
   const dir = mkdtempSync(join(tmpdir(), 'breakglass-git-'));
   const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
   const git = (args: readonly string[], input?: string | Buffer): string =>
-    execFileSync('git', ['-C', dir, ...args], { input, env, maxBuffer: 1e8, stdio: ['pipe', 'pipe', 'ignore'] }).toString();
+    execFileSync('git', ['-C', dir, ...args], {
+      input,
+      env,
+      maxBuffer: 1e8,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    }).toString();
   git(['init', '--quiet', '--bare', '--initial-branch=main']);
   const blob = (text: string | Buffer) => git(['hash-object', '-w', '--stdin'], text).trim();
   return {
@@ -49,7 +54,14 @@ export function createRepository(): Repository {
   };
 }
 
-function commitBytes({ tree, parents = [], message = 'A push\n', at: minutes = 0, committer = 'C <c@example.org>', headers = '' }: RawCommit): Buffer {
+function commitBytes({
+  tree,
+  parents = [],
+  message = 'A push\n',
+  at: minutes = 0,
+  committer = 'C <c@example.org>',
+  headers = '',
+}: RawCommit): Buffer {
   const seconds = at(minutes).getTime() / 1000;
   const lines = [
     `tree ${tree}`,
@@ -83,5 +95,9 @@ function writeTree(files: Files, blob: Repository['blob'], git: Repository['git'
 export function policyFiles(builder: HistoryBuilder): Record<string, string> {
   const files = examplePolicyFiles();
   files.set('keys.yaml', Buffer.from(`- { id: example, key: ${builder.key.key.key}, first: 0 }\n`));
-  return Object.fromEntries([...files].filter(([name]) => !name.includes('/')).map(([name, bytes]) => [`policies/${name}`, Buffer.from(bytes).toString()]));
+  return Object.fromEntries(
+    [...files]
+      .filter(([name]) => !name.includes('/'))
+      .map(([name, bytes]) => [`policies/${name}`, Buffer.from(bytes).toString()]),
+  );
 }

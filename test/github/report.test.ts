@@ -1,14 +1,27 @@
 // The words that people read at 03:00, and that nobody else's words among them are more than text.
-import { fromMarkdown } from 'mdast-util-from-markdown';
 import fc from 'fast-check';
+import { fromMarkdown } from 'mdast-util-from-markdown';
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../app/core/decision/decide.ts';
 import { parseGrant } from '../../app/core/grant/parse.ts';
 import { parsePolicy } from '../../app/core/policy/parse.ts';
-import { grantComment, type GrantState } from '../../app/github/grant-report.ts';
-import { grantText, MARKER, newGrantUrl, report, type Report, type ReportContext } from '../../app/github/report.ts';
+import { type GrantState, grantComment } from '../../app/github/grant-report.ts';
+import { grantText, MARKER, newGrantUrl, type Report, type ReportContext, report } from '../../app/github/report.ts';
 import { quoted, relative, sentence, utc } from '../../app/github/text.ts';
-import { type Asked, at, boss, comment, emptyLedger, facts, HEAD, hubot, outsider, PRODUCTION, push, world } from '../core/decision/facts-builder.ts';
+import {
+  type Asked,
+  at,
+  boss,
+  comment,
+  emptyLedger,
+  facts,
+  HEAD,
+  hubot,
+  outsider,
+  PRODUCTION,
+  push,
+  world,
+} from '../core/decision/facts-builder.ts';
 import { HistoryBuilder, hash, grantText as yaml } from '../core/ledger/history-builder.ts';
 
 const CONTEXT: ReportContext = { owner: 'acme', repositoryUrl: 'https://github.com/acme/access', blocked: null };
@@ -21,7 +34,10 @@ const AFTER_A_PUSH = [push({ after: hash('old') }), push({ before: hash('old'), 
 describe('a request', () => {
   test('waiting: what, who, how, how long', () => {
     const { check, comment: body } = say();
-    expect(check).toMatchObject({ conclusion: 'action_required', title: 'Waiting for approval: 1 of team `acme/incident-commanders`' });
+    expect(check).toMatchObject({
+      conclusion: 'action_required',
+      title: 'Waiting for approval: 1 of team `acme/incident-commanders`',
+    });
     expect(body).toBe(`${MARKER}
 ### admin on prod-payments for octocat, 1h
 
@@ -51,13 +67,33 @@ To approve, look at the file and comment this line by itself:
   test.each<readonly [string, Asked, string, readonly string[]]>([
     ['approved', { comments: [comment('/approve-emergency')] }, 'Approved; merging', []],
     ['approved by the rule itself', { text: yaml({}) }, 'Approved; merging', ['| Approval | by the rule itself |']],
-    ['after a push', { pushes: AFTER_A_PUSH }, 'Waiting for approval: 1 of team `acme/incident-commanders`', ['There were pushes, so the full commit id says which one you looked at.', `/approve-emergency ${HEAD}`]],
-    ['one thing wrong', { text: yaml({ account: 'prod-payments' }) }, 'Denied: one thing to change', ['- Rule "production-admin" needs an incident.', '(`incident-required`)', 'Push the correction to this branch']],
-    ['two things wrong', { text: yaml({ account: 'prod-payments', duration: '3h' }) }, 'Denied: 2 things to change', ['(`too-long`)', '(`incident-required`)']],
+    [
+      'after a push',
+      { pushes: AFTER_A_PUSH },
+      'Waiting for approval: 1 of team `acme/incident-commanders`',
+      ['There were pushes, so the full commit id says which one you looked at.', `/approve-emergency ${HEAD}`],
+    ],
+    [
+      'one thing wrong',
+      { text: yaml({ account: 'prod-payments' }) },
+      'Denied: one thing to change',
+      ['- Rule "production-admin" needs an incident.', '(`incident-required`)', 'Push the correction to this branch'],
+    ],
+    [
+      'two things wrong',
+      { text: yaml({ account: 'prod-payments', duration: '3h' }) },
+      'Denied: 2 things to change',
+      ['(`too-long`)', '(`incident-required`)'],
+    ],
     ['lapsed', { now: at(180) }, 'Closed', ['This request lapsed 3h after it was opened. Open a new one.']],
     ['rejected', { comments: [comment('/reject')] }, 'Closed', ['@<!-- -->commander rejected this request (/reject).']],
     ['no push log', { pushes: [] }, 'Waiting for GitHub', ['It is read again by itself within a minute.']],
-    ['not counted', { comments: [comment('/approve-emergency', outsider)] }, 'Waiting for approval: 1 of team `acme/incident-commanders`', ['Not counted:\n- `outsider`: You are not among those who may approve this request']],
+    [
+      'not counted',
+      { comments: [comment('/approve-emergency', outsider)] },
+      'Waiting for approval: 1 of team `acme/incident-commanders`',
+      ['Not counted:\n- `outsider`: You are not among those who may approve this request'],
+    ],
   ])('%s', (_, asked, title, lines) => {
     const { check, comment: body } = say(asked);
     expect(check.title).toBe(title);
@@ -87,7 +123,12 @@ To approve, look at the file and comment this line by itself:
     const history = new HistoryBuilder();
     history.grant('live-one', 0);
     const text = yaml({ duration: '2h' });
-    const { comment: body } = say({ id: 'live-one', text, changes: [world.edit('live-one', text)], ledger: history.ledger() });
+    const { comment: body } = say({
+      id: 'live-one',
+      text,
+      changes: [world.edit('live-one', text)],
+      ledger: history.ledger(),
+    });
     expect(body).toContain('### Extend live-one to 2h');
     expect(body).toContain('| Ends | 2h after 2026-11-22 03:00:00 UTC |');
   });
@@ -98,10 +139,18 @@ describe('other pull requests', () => {
   const policy = { kind: 'ok', value: emptyLedger.policy.value } as const;
 
   test("the owners' ground", () => {
-    const { check, comment: body } = say({ change, mergedPolicy: { tree: hash('next'), policy }, comments: [comment('/approve-emergency', boss)] });
-    expect(check.title).toMatch(/^Waiting for approval: 1 of `hubot-boss` or `octo-lead` or team `acme\/incident-commanders`$/);
+    const { check, comment: body } = say({
+      change,
+      mergedPolicy: { tree: hash('next'), policy },
+      comments: [comment('/approve-emergency', boss)],
+    });
+    expect(check.title).toMatch(
+      /^Waiting for approval: 1 of `hubot-boss` or `octo-lead` or team `acme\/incident-commanders`$/,
+    );
     expect(body).toContain('This changes `policies/`');
-    expect(say({ change, mergedPolicy: { tree: emptyLedger.policy.tree, policy } }).comment).toContain('`policies/` stays as it is.');
+    expect(say({ change, mergedPolicy: { tree: emptyLedger.policy.tree, policy } }).comment).toContain(
+      '`policies/` stays as it is.',
+    );
   });
 
   test('a broken policy names its places, and only as many as anybody reads', () => {
@@ -109,7 +158,10 @@ describe('other pull requests', () => {
     const { comment: body } = say({ change, mergedPolicy: { tree: hash('next'), policy: parsePolicy(files) } });
     expect(body).toContain('The file policies/accounts.yaml is missing. Add it. (`policy-unreadable`)');
     const people = `[${Array.from({ length: 90 }, (_, i) => `{ github: a${i} }`).join(', ')}]`;
-    const many = say({ change, mergedPolicy: { tree: hash('x'), policy: parsePolicy(new Map([['people.yaml', Buffer.from(people)]])) } });
+    const many = say({
+      change,
+      mergedPolicy: { tree: hash('x'), policy: parsePolicy(new Map([['people.yaml', Buffer.from(people)]])) },
+    });
     expect(many.comment).toMatch(/- and \d+ more\.\n/);
     expect(many.comment.match(/policy-unreadable/g)).toHaveLength(25);
   });
@@ -118,27 +170,65 @@ describe('other pull requests', () => {
     const history = new HistoryBuilder();
     history.grant('first', 0);
     const asked: Asked = { changes: [world.remove('first')], ledger: history.ledger() };
-    expect(say({ ...asked, removals: new Map([['first', { kind: 'waiting', sentence: 'ended; waiting for AWS' }]]) }).check.title).toBe('Waiting for AWS to prove that the access is gone');
-    const proven = say({ ...asked, removals: new Map([['first', { kind: 'proven', ended: 'deadline', proof: 'proven 05:00 05:01 requests r-1 r-2' }]]) });
+    expect(
+      say({ ...asked, removals: new Map([['first', { kind: 'waiting', sentence: 'ended; waiting for AWS' }]]) }).check
+        .title,
+    ).toBe('Waiting for AWS to prove that the access is gone');
+    const proven = say({
+      ...asked,
+      removals: new Map([
+        ['first', { kind: 'proven', ended: 'deadline', proof: 'proven 05:00 05:01 requests r-1 r-2' }],
+      ]),
+    });
     expect(proven.check).toMatchObject({ conclusion: 'success', title: 'AWS proves that the access is gone; merging' });
     expect(proven.comment).toContain('- `first`: deadline; proven 05:00 05:01 requests r-1 r-2');
   });
 });
 
 test('a hundred strangers do not fill the comment', () => {
-  const comments = Array.from({ length: 300 }, (_, i) => comment('/approve-emergency', { ...outsider, login: `user-${i}`, id: 10_000 + i }));
+  const comments = Array.from({ length: 300 }, (_, i) =>
+    comment('/approve-emergency', { ...outsider, login: `user-${i}`, id: 10_000 + i }),
+  );
   expect(say({ comments }).comment.length).toBeLessThan(8_000);
   expect(say({ comments }).comment).toContain('`user-299`');
 });
 
 test('says the same whenever it is asked', () => {
-  for (const asked of [{}, { comments: [comment('/approve-emergency')] }, { pushes: AFTER_A_PUSH }, { text: yaml({ account: 'prod-payments' }) }])
+  for (const asked of [
+    {},
+    { comments: [comment('/approve-emergency')] },
+    { pushes: AFTER_A_PUSH },
+    { text: yaml({ account: 'prod-payments' }) },
+  ])
     expect(say({ ...asked, now: at(5) })).toEqual(say({ ...asked, now: at(9) }));
 });
 
 const HOSTILE = [
-  '@acme/sre', '@octocat', '<img src=x onerror=alert(1)>', '</td><script>', '[click](https://evil.example)', '![x](https://evil.example/x.png)', 'https://evil.example', 'www.evil.example',
-  '`', '``', '```', '|', '\\', '\\`', '**bold**', '_it_', '~~gone~~', '<!-- breakglass -->', '-->', '# heading', '&lt;b&gt;', '&#64;octocat', '/approve-emergency', '\u202e', 'x',
+  '@acme/sre',
+  '@octocat',
+  '<img src=x onerror=alert(1)>',
+  '</td><script>',
+  '[click](https://evil.example)',
+  '![x](https://evil.example/x.png)',
+  'https://evil.example',
+  'www.evil.example',
+  '`',
+  '``',
+  '```',
+  '|',
+  '\\',
+  '\\`',
+  '**bold**',
+  '_it_',
+  '~~gone~~',
+  '<!-- breakglass -->',
+  '-->',
+  '# heading',
+  '&lt;b&gt;',
+  '&#64;octocat',
+  '/approve-emergency',
+  '\u202e',
+  'x',
 ] as const;
 const hostile = fc.array(fc.constantFrom(...HOSTILE), { minLength: 1, maxLength: 8 }).map((all) => all.join(' '));
 
@@ -146,7 +236,11 @@ const hostile = fc.array(fc.constantFrom(...HOSTILE), { minLength: 1, maxLength:
 function seen(markdown: string): { readonly kinds: ReadonlySet<string>; readonly text: string } {
   const kinds = new Set<string>();
   const texts: string[] = [];
-  const walk = (node: { readonly type: string; readonly value?: string; readonly children?: readonly unknown[] }): void => {
+  const walk = (node: {
+    readonly type: string;
+    readonly value?: string;
+    readonly children?: readonly unknown[];
+  }): void => {
     const noise = node.type === 'html' && node.value === '<!-- -->';
     if (!noise) kinds.add(node.type);
     // A node between two texts ends a mention, so texts are not joined.
@@ -162,7 +256,9 @@ describe("strangers' words", () => {
     fc.assert(
       fc.property(hostile, (words) => {
         const { kinds, text } = seen(`- Unknown key ${sentence(JSON.stringify(words))} (\`code\`)`);
-        expect([...kinds].filter((kind) => !['root', 'list', 'listItem', 'paragraph', 'text', 'inlineCode'].includes(kind))).toEqual([]);
+        expect(
+          [...kinds].filter((kind) => !['root', 'list', 'listItem', 'paragraph', 'text', 'inlineCode'].includes(kind)),
+        ).toEqual([]);
         expect(text).not.toMatch(/@\w/);
         expect(text).not.toMatch(/:\/\/|www\.\w/);
       }),
@@ -181,7 +277,9 @@ describe("strangers' words", () => {
   });
 
   test('a reason is a cell of the table and nothing else, whatever it says', () => {
-    const fits = hostile.filter((words) => parseGrant('grants/first.yaml', Buffer.from(grantFile(words))).kind === 'ok');
+    const fits = hostile.filter(
+      (words) => parseGrant('grants/first.yaml', Buffer.from(grantFile(words))).kind === 'ok',
+    );
     fc.assert(
       fc.property(fits, (words) => {
         const { comment: body } = say({ text: grantFile(words) });
@@ -205,18 +303,33 @@ function grantFile(reason: string): string {
 }
 
 test('the text of a grant reads back as that grant, numbers and truth values as names included', () => {
-  const name = fc.oneof(fc.constantFrom('123', 'null', 'true', '1e5', '0x1f', '2026-11-22', 'on', 'no', '1-2'), fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/));
+  const name = fc.oneof(
+    fc.constantFrom('123', 'null', 'true', '1e5', '0x1f', '2026-11-22', 'on', 'no', '1-2'),
+    fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/),
+  );
   fc.assert(
     fc.property(name, name, name, hostile, (requester, account, role, reason) => {
-      const grant = { requester, account, role, duration: '1h30m', reason: reason.replaceAll('\u202e', ''), incident: '1234' };
+      const grant = {
+        requester,
+        account,
+        role,
+        duration: '1h30m',
+        reason: reason.replaceAll('\u202e', ''),
+        incident: '1234',
+      };
       if (grant.reason.trim() !== grant.reason || grant.reason === '') return;
-      expect(parseGrant('grants/first.yaml', Buffer.from(grantText(grant)))).toMatchObject({ kind: 'ok', value: grant });
+      expect(parseGrant('grants/first.yaml', Buffer.from(grantText(grant)))).toMatchObject({
+        kind: 'ok',
+        value: grant,
+      });
     }),
   );
 });
 
 test('a link to a new file keeps branch and text apart from the address', () => {
-  expect(newGrantUrl('https://github.com/acme/access', 'a/b?c', 'first', 'x: "&y"\n')).toBe('https://github.com/acme/access/new/a%2Fb%3Fc?filename=grants%2Ffirst.yaml&value=x%3A+%22%26y%22%0A');
+  expect(newGrantUrl('https://github.com/acme/access', 'a/b?c', 'first', 'x: "&y"\n')).toBe(
+    'https://github.com/acme/access/new/a%2Fb%3Fc?filename=grants%2Ffirst.yaml&value=x%3A+%22%26y%22%0A',
+  );
 });
 
 describe('times', () => {
@@ -241,9 +354,18 @@ describe('after the merge', () => {
   const entry = history.ledger().grants.get('first') ?? expect.fail();
   const states: readonly (readonly [GrantState, readonly string[]])[] = [
     [{ kind: 'granting' }, ['**Approved and merged; AWS is making the access.**']],
-    [{ kind: 'failing', reason: 'Throttled `by` @acme/sre' }, ["**Merged, but AWS does not have it yet:** `Throttled 'by' @acme/sre`"]],
-    [{ kind: 'ending', ended: 'revoked by hubot (480938) 2026-11-22T03:10:00Z' }, ['**Ending: revoked by hubot (480938) 2026-11-22T03:10:00Z.** Calls are denied']],
-    [{ kind: 'removed', ended: 'deadline', proof: 'proven twice' }, ['**Ended: deadline.** AWS proved that the access is gone.', '`proven twice`']],
+    [
+      { kind: 'failing', reason: 'Throttled `by` @acme/sre' },
+      ["**Merged, but AWS does not have it yet:** `Throttled 'by' @acme/sre`"],
+    ],
+    [
+      { kind: 'ending', ended: 'revoked by hubot (480938) 2026-11-22T03:10:00Z' },
+      ['**Ending: revoked by hubot (480938) 2026-11-22T03:10:00Z.** Calls are denied'],
+    ],
+    [
+      { kind: 'removed', ended: 'deadline', proof: 'proven twice' },
+      ['**Ended: deadline.** AWS proved that the access is gone.', '`proven twice`'],
+    ],
     [{ kind: 'recorded', ended: 'deadline', commit: hash('x') }, [`the proof is in commit ${hash('x')}`]],
   ];
 
@@ -251,27 +373,42 @@ describe('after the merge', () => {
     const { body, mark } = grantComment(entry, state);
     for (const line of ['### admin on staging for octocat, 1h', ...lines]) expect(body).toContain(line);
     expect(body.startsWith(`${MARKER}\n${mark}\n`)).toBe(true);
-    expect(body).toMatch(/Grant `first`, ende?d?s? 2026-11-22 04:00:00 UTC at the latest, 1h after 2026-11-22 03:00:00 UTC\./);
+    expect(body).toMatch(
+      /Grant `first`, ende?d?s? 2026-11-22 04:00:00 UTC at the latest, 1h after 2026-11-22 03:00:00 UTC\./,
+    );
     expect(grantComment(entry, state)).toEqual({ body, mark });
   });
 
   test('active: where to go, until when, how to end it', () => {
-    const { body } = grantComment(entry, { kind: 'active', at: '2026-11-22T03:00:20Z', evidence: [{ operation: 'ListAccountAssignments', requestId: 'r-1', at: '2026-11-22T03:00:20Z' }] });
+    const { body } = grantComment(entry, {
+      kind: 'active',
+      at: '2026-11-22T03:00:20Z',
+      evidence: [{ operation: 'ListAccountAssignments', requestId: 'r-1', at: '2026-11-22T03:00:20Z' }],
+    });
     const { permissionSetName } = entry.resolved;
     expect(body).toContain('**Active until 2026-11-22 04:00:00 UTC.**');
-    expect(body).toContain(`https://d-906712abcd.awsapps.com/start/#/console?account_id=333344445555&role_name=${permissionSetName}`);
+    expect(body).toContain(
+      `https://d-906712abcd.awsapps.com/start/#/console?account_id=333344445555&role_name=${permissionSetName}`,
+    );
     expect(body).toContain('Comment `/revoke` on a line by itself.');
     expect(body).toContain('ListAccountAssignments `r-1`');
   });
 
   test('marks differ by state and deadline, so that a changed comment is written and an equal one left alone', () => {
     const later = { ...entry, resolved: { ...entry.resolved, deadline: '2026-11-22T05:00:00Z' } };
-    const marks = [...states.map(([state]) => grantComment(entry, state).mark), grantComment(later, { kind: 'granting' }).mark];
+    const marks = [
+      ...states.map(([state]) => grantComment(entry, state).mark),
+      grantComment(later, { kind: 'granting' }).mark,
+    ];
     expect(new Set(marks).size).toBe(marks.length);
   });
 });
 
 test('who approves what is named without pinging anybody', () => {
-  for (const asked of [{}, { comments: [comment('/approve-emergency', outsider), comment('/reject')] }, { pushes: [push({ actor: hubot })] }])
+  for (const asked of [
+    {},
+    { comments: [comment('/approve-emergency', outsider), comment('/reject')] },
+    { pushes: [push({ actor: hubot })] },
+  ])
     expect(say(asked).comment).not.toMatch(/@\w/);
 });

@@ -44,7 +44,7 @@ export function commands({ github, dir }: Sandbox): readonly string[] {
     `PR=$(${curl('octocat', `${api}/pulls -d '{"title":"By hand","head":"by-hand","base":"main"}'`)} | grep -o '"number": *[0-9]*' | head -n 1 | tr -dc 0-9); echo "pull request #$PR"`,
     '',
     '# 2. what the app says; again whenever you like',
-    curl('octocat', `${api}/issues/$PR/comments | sed 's/\\\\n/\\n/g'`),
+    curl('octocat', `${api}/issues/$PR/comments | grep -o '"body": *"\\(\\\\.\\|[^"\\\\]\\)*"' | sed 's/\\\\n/\\n/g'`),
     '',
     '# 3. hubot-boss approves',
     curl('hubot-boss', `-o /dev/null ${api}/issues/$PR/comments -d '{"body":"/approve-emergency"}'`),

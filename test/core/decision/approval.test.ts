@@ -1,8 +1,33 @@
 // Who approved which commit, and why everything else that was said does not count.
 import { describe, expect, test } from 'vitest';
-import { type Approval, type ApprovalTerms, IGNORED_CODES, type IgnoredCode, judgeApproval } from '../../../app/core/decision/approval.ts';
+import {
+  type Approval,
+  type ApprovalTerms,
+  IGNORED_CODES,
+  type IgnoredCode,
+  judgeApproval,
+} from '../../../app/core/decision/approval.ts';
 import type { ApprovalEntry, Selector } from '../../../app/core/policy/policy.ts';
-import { type Asked, app, at, boss, bot, comment, commander, facts, HEAD, hubot, lead, memberships, octocat, outsider, push, review, second, TEAMS } from './facts-builder.ts';
+import {
+  type Asked,
+  app,
+  at,
+  boss,
+  bot,
+  commander,
+  comment,
+  facts,
+  HEAD,
+  hubot,
+  lead,
+  memberships,
+  octocat,
+  outsider,
+  push,
+  review,
+  second,
+  TEAMS,
+} from './facts-builder.ts';
 
 const COMMANDERS: Selector = { kind: 'team', team: 'incident-commanders', id: 4100002 };
 const person = (login: string, id: number): Selector => ({ kind: 'user', login, id });
@@ -14,7 +39,8 @@ const OTHER = '1'.repeat(40);
 const AFTER_A_PUSH = [push({ after: OTHER }), push({ before: OTHER, kind: 'push', at: at(0.5) })];
 
 const ask = (asked: Asked, on: ApprovalTerms = ONE): Approval => judgeApproval(facts(asked), on);
-const names = (approval: Approval) => (approval.kind === 'approved' ? approval.by.map((by) => by.login) : approval.kind);
+const names = (approval: Approval) =>
+  approval.kind === 'approved' ? approval.by.map((by) => by.login) : approval.kind;
 
 describe('counts', () => {
   test.each<readonly [string, Asked]>([
@@ -22,11 +48,26 @@ describe('counts', () => {
     ['with the full commit id', { comments: [comment(`${APPROVE} ${HEAD}`)] }],
     ['after a push, with the full commit id', { comments: [comment(`${APPROVE} ${HEAD}`)], pushes: AFTER_A_PUSH }],
     ['an approving review', { reviews: [review('APPROVED')] }],
-    ['after the pull request was opened again', { comments: [comment(APPROVE, commander, { minutes: 2 })], reopenedAt: at(1) }],
-    ['after asking for changes', { reviews: [review('CHANGES_REQUESTED', commander, 1)], comments: [comment(APPROVE, commander, { minutes: 2 })] }],
-    ['after asking for changes, dismissed', { reviews: [review('DISMISSED', commander, 2)], comments: [comment(APPROVE)] }],
-    ["in spite of others' change requests", { reviews: [review('CHANGES_REQUESTED', outsider, 2)], comments: [comment(APPROVE)] }],
-    ['in spite of an edited rejection', { comments: [comment('/reject', second, { updatedAt: at(3) }), comment(APPROVE)] }],
+    [
+      'after the pull request was opened again',
+      { comments: [comment(APPROVE, commander, { minutes: 2 })], reopenedAt: at(1) },
+    ],
+    [
+      'after asking for changes',
+      { reviews: [review('CHANGES_REQUESTED', commander, 1)], comments: [comment(APPROVE, commander, { minutes: 2 })] },
+    ],
+    [
+      'after asking for changes, dismissed',
+      { reviews: [review('DISMISSED', commander, 2)], comments: [comment(APPROVE)] },
+    ],
+    [
+      "in spite of others' change requests",
+      { reviews: [review('CHANGES_REQUESTED', outsider, 2)], comments: [comment(APPROVE)] },
+    ],
+    [
+      'in spite of an edited rejection',
+      { comments: [comment('/reject', second, { updatedAt: at(3) }), comment(APPROVE)] },
+    ],
     ["in spite of an outsider's rejection", { comments: [comment('/reject', outsider), comment(APPROVE)] }],
     ["in spite of an app's rejection", { comments: [comment('/reject', second, { appId: 99 }), comment(APPROVE)] }],
   ])('%s', (_, asked) => {
@@ -35,12 +76,18 @@ describe('counts', () => {
 
   test('the record names who, the node and the second', () => {
     const said = comment(APPROVE, commander, { nodeId: 'IC_x', minutes: 2 });
-    expect(ask({ comments: [said] })).toMatchObject({ at: at(2), by: [{ login: 'commander', id: 7001, nodeId: 'IC_x', at: '2026-11-22T03:02:00Z' }] });
+    expect(ask({ comments: [said] })).toMatchObject({
+      at: at(2),
+      by: [{ login: 'commander', id: 7001, nodeId: 'IC_x', at: '2026-11-22T03:02:00Z' }],
+    });
   });
 
   test('a rule that needs nobody approves by itself, on a branch of the requester alone', () => {
     expect(ask({}, terms())).toEqual({ kind: 'approved', by: [], at: null, ignored: [] });
-    expect(ask({ pushes: [push({ actor: hubot })] }, terms())).toMatchObject({ kind: 'unapprovable', code: 'foreign-push' });
+    expect(ask({ pushes: [push({ actor: hubot })] }, terms())).toMatchObject({
+      kind: 'unapprovable',
+      code: 'foreign-push',
+    });
     expect(ask({ pushes: [] }, terms())).toMatchObject({ kind: 'unapprovable', code: 'push-log-unknown' });
   });
 });
@@ -48,15 +95,28 @@ describe('counts', () => {
 describe('entries are met by different people', () => {
   test('two of one team', () => {
     expect(ask({ comments: [comment(APPROVE)] }, TWO)).toMatchObject({ kind: 'waiting', missing: [{ have: 1 }] });
-    expect(ask({ comments: [comment(APPROVE), comment(APPROVE, commander, { minutes: 2 })] }, TWO).kind).toBe('waiting');
-    expect(ask({ comments: [comment(APPROVE)], reviews: [review('APPROVED', commander, 2)] }, TWO).kind).toBe('waiting');
-    expect(names(ask({ comments: [comment(APPROVE), comment(APPROVE, second)] }, TWO))).toEqual(['commander', 'second-commander']);
+    expect(ask({ comments: [comment(APPROVE), comment(APPROVE, commander, { minutes: 2 })] }, TWO).kind).toBe(
+      'waiting',
+    );
+    expect(ask({ comments: [comment(APPROVE)], reviews: [review('APPROVED', commander, 2)] }, TWO).kind).toBe(
+      'waiting',
+    );
+    expect(names(ask({ comments: [comment(APPROVE), comment(APPROVE, second)] }, TWO))).toEqual([
+      'commander',
+      'second-commander',
+    ]);
   });
 
   test('somebody who fits both stands where nobody else can', () => {
-    const both = terms({ count: 1, from: [person('hubot-boss', boss.id), person('octo-lead', lead.id)] }, { count: 1, from: [person('octo-lead', lead.id)] });
+    const both = terms(
+      { count: 1, from: [person('hubot-boss', boss.id), person('octo-lead', lead.id)] },
+      { count: 1, from: [person('octo-lead', lead.id)] },
+    );
     expect(ask({ comments: [comment(APPROVE, lead)] }, both).kind).toBe('waiting');
-    expect(names(ask({ comments: [comment(APPROVE, lead), comment(APPROVE, boss, { minutes: 2 })] }, both))).toEqual(['octo-lead', 'hubot-boss']);
+    expect(names(ask({ comments: [comment(APPROVE, lead), comment(APPROVE, boss, { minutes: 2 })] }, both))).toEqual([
+      'octo-lead',
+      'hubot-boss',
+    ]);
   });
 });
 
@@ -73,7 +133,11 @@ describe('time', () => {
   test('counts from the last approval that was needed', () => {
     const comments = [comment(APPROVE, commander, { minutes: 1 }), comment(APPROVE, second, { minutes: 10 })];
     expect(ask({ comments, now: at(20) }, TWO)).toMatchObject({ kind: 'approved', at: at(10) });
-    expect(ask({ comments, now: at(25) }, TWO)).toMatchObject({ kind: 'lapsed', sentence: 'The approval of 2026-11-22T03:10:00Z was not followed by the merge within 15m, so it no longer counts.' });
+    expect(ask({ comments, now: at(25) }, TWO)).toMatchObject({
+      kind: 'lapsed',
+      sentence:
+        'The approval of 2026-11-22T03:10:00Z was not followed by the merge within 15m, so it no longer counts.',
+    });
   });
 
   test('a fresh approval replaces an old one: of the same person, or of another', () => {
@@ -86,8 +150,15 @@ describe('time', () => {
 
 describe('is not counted, and says why', () => {
   const cases: Readonly<Record<IgnoredCode, readonly Asked[]>> = {
-    'unusable-command': [{ comments: [comment(`> ${APPROVE}`)] }, { comments: [comment(`${APPROVE} ${HEAD.slice(0, 12)}`)] }, { comments: [comment('/approve-emergency\n/reject')] }],
-    edited: [{ comments: [comment(APPROVE, commander, { updatedAt: at(2) })] }, { comments: [comment(APPROVE, commander, { updatedAt: at(0.5) })] }],
+    'unusable-command': [
+      { comments: [comment(`> ${APPROVE}`)] },
+      { comments: [comment(`${APPROVE} ${HEAD.slice(0, 12)}`)] },
+      { comments: [comment('/approve-emergency\n/reject')] },
+    ],
+    edited: [
+      { comments: [comment(APPROVE, commander, { updatedAt: at(2) })] },
+      { comments: [comment(APPROVE, commander, { updatedAt: at(0.5) })] },
+    ],
     'not-a-person': [
       { comments: [comment(APPROVE, bot)] },
       { comments: [comment(APPROVE, null)] },
@@ -96,16 +167,35 @@ describe('is not counted, and says why', () => {
       { reviews: [review('APPROVED', bot)] },
       { reviews: [review('APPROVED', app)] },
     ],
-    'own-request': [{ comments: [comment(APPROVE, octocat)], membership: memberships({ 'incident-commanders': [octocat] }) }, { reviews: [review('APPROVED', octocat)] }],
-    'not-an-approver': [{ comments: [comment(APPROVE, outsider)] }, { reviews: [review('APPROVED', hubot)] }, { comments: [comment(APPROVE, { ...commander, id: 1 })] }],
-    'approver-unknown': [{ comments: [comment(APPROVE)], membership: memberships({ ...TEAMS, 'incident-commanders': 'unknown' }) }],
-    'before-reopening': [{ comments: [comment(APPROVE)], reopenedAt: at(2) }, { comments: [comment(APPROVE)], reopenedAt: at(1) }, { reviews: [review('APPROVED')], reopenedAt: at(2) }],
+    'own-request': [
+      { comments: [comment(APPROVE, octocat)], membership: memberships({ 'incident-commanders': [octocat] }) },
+      { reviews: [review('APPROVED', octocat)] },
+    ],
+    'not-an-approver': [
+      { comments: [comment(APPROVE, outsider)] },
+      { reviews: [review('APPROVED', hubot)] },
+      { comments: [comment(APPROVE, { ...commander, id: 1 })] },
+    ],
+    'approver-unknown': [
+      { comments: [comment(APPROVE)], membership: memberships({ ...TEAMS, 'incident-commanders': 'unknown' }) },
+    ],
+    'before-reopening': [
+      { comments: [comment(APPROVE)], reopenedAt: at(2) },
+      { comments: [comment(APPROVE)], reopenedAt: at(1) },
+      { reviews: [review('APPROVED')], reopenedAt: at(2) },
+    ],
     'changes-requested': [
       { reviews: [review('APPROVED', commander, 1), review('CHANGES_REQUESTED', commander, 2)] },
       { comments: [comment(APPROVE)], reviews: [review('CHANGES_REQUESTED', commander, 1)] },
     ],
-    'sha-needed': [{ comments: [comment(APPROVE)], pushes: AFTER_A_PUSH }, { reviews: [review('APPROVED')], pushes: AFTER_A_PUSH }],
-    'other-sha': [{ comments: [comment(`${APPROVE} ${OTHER}`)] }, { comments: [comment(`${APPROVE} ${OTHER}`)], pushes: AFTER_A_PUSH }],
+    'sha-needed': [
+      { comments: [comment(APPROVE)], pushes: AFTER_A_PUSH },
+      { reviews: [review('APPROVED')], pushes: AFTER_A_PUSH },
+    ],
+    'other-sha': [
+      { comments: [comment(`${APPROVE} ${OTHER}`)] },
+      { comments: [comment(`${APPROVE} ${OTHER}`)], pushes: AFTER_A_PUSH },
+    ],
   };
 
   test('every code has a case', () => {
@@ -113,23 +203,39 @@ describe('is not counted, and says why', () => {
     for (const [code, all] of Object.entries(cases)) expect(all.length, code).toBeGreaterThan(0);
   });
 
-  test.each(Object.entries(cases).flatMap(([code, all]) => all.map((asked, i) => [code, i, asked] as const)))('%s (%i)', (code, _, asked) => {
-    const approval = ask(asked);
-    expect(approval.kind).toBe('waiting');
-    if (approval.kind !== 'waiting') return;
-    expect(approval.ignored.map((one) => one.code)).toEqual([code]);
-    expect(approval.missing).toMatchObject([{ have: 0 }]);
-    expect(approval.ignored[0]?.commentId ?? null).toBe(asked.comments?.[0]?.id ?? null);
-  });
+  test.each(Object.entries(cases).flatMap(([code, all]) => all.map((asked, i) => [code, i, asked] as const)))(
+    '%s (%i)',
+    (code, _, asked) => {
+      const approval = ask(asked);
+      expect(approval.kind).toBe('waiting');
+      if (approval.kind !== 'waiting') return;
+      expect(approval.ignored.map((one) => one.code)).toEqual([code]);
+      expect(approval.missing).toMatchObject([{ have: 0 }]);
+      expect(approval.ignored[0]?.commentId ?? null).toBe(asked.comments?.[0]?.id ?? null);
+    },
+  );
 
   test("nothing is said of remarks, of the app's own words, of /revoke, or of reviews that approve nothing", () => {
-    const comments = [comment('LGTM'), comment(APPROVE, app), comment(APPROVE, commander, { appId: 77 }), comment('/revoke')];
-    const reviews = [review('COMMENTED'), review('PENDING'), review('DISMISSED'), { ...review('APPROVED'), submittedAt: null }];
+    const comments = [
+      comment('LGTM'),
+      comment(APPROVE, app),
+      comment(APPROVE, commander, { appId: 77 }),
+      comment('/revoke'),
+    ];
+    const reviews = [
+      review('COMMENTED'),
+      review('PENDING'),
+      review('DISMISSED'),
+      { ...review('APPROVED'), submittedAt: null },
+    ];
     expect(ask({ comments, reviews })).toMatchObject({ kind: 'waiting', ignored: [] });
   });
 
   test('a commit is named in full in what is to be copied', () => {
-    expect(ask({ comments: [comment(APPROVE)], pushes: AFTER_A_PUSH })).toMatchObject({ shaNeeded: true, ignored: [{ sentence: expect.stringContaining(`/approve-emergency ${HEAD}`) }] });
+    expect(ask({ comments: [comment(APPROVE)], pushes: AFTER_A_PUSH })).toMatchObject({
+      shaNeeded: true,
+      ignored: [{ sentence: expect.stringContaining(`/approve-emergency ${HEAD}`) }],
+    });
   });
 });
 
@@ -138,7 +244,11 @@ describe('rejection', () => {
     ['the requester', octocat],
     ['an approver', commander],
   ])('by %s closes, whoever approved before or after', (_, who) => {
-    const comments = [comment(APPROVE, second), comment('/reject', who, { minutes: 2 }), comment(APPROVE, second, { minutes: 3 })];
+    const comments = [
+      comment(APPROVE, second),
+      comment('/reject', who, { minutes: 2 }),
+      comment(APPROVE, second, { minutes: 3 }),
+    ];
     expect(ask({ comments })).toEqual({ kind: 'rejected', sentence: `@${who.login} rejected this request (/reject).` });
     expect(ask({ comments, pushes: [] }).kind).toBe('rejected');
   });
@@ -151,6 +261,12 @@ describe('rejection', () => {
 
 test('a branch that somebody else pushed to is never approvable, whatever was said', () => {
   const comments = [comment(`${APPROVE} ${HEAD}`)];
-  expect(ask({ comments, pushes: [push({ actor: hubot })] })).toMatchObject({ kind: 'unapprovable', code: 'foreign-push' });
-  expect(ask({ comments, pushes: [push({ actor: commander })] })).toMatchObject({ kind: 'unapprovable', code: 'foreign-push' });
+  expect(ask({ comments, pushes: [push({ actor: hubot })] })).toMatchObject({
+    kind: 'unapprovable',
+    code: 'foreign-push',
+  });
+  expect(ask({ comments, pushes: [push({ actor: commander })] })).toMatchObject({
+    kind: 'unapprovable',
+    code: 'foreign-push',
+  });
 });

@@ -15,12 +15,23 @@ const fits = (one: ApprovalEntry, person: number) => one.from.some((who) => who.
 function most(places: readonly ApprovalEntry[], people: readonly number[]): number {
   const [place, ...rest] = places;
   if (place === undefined) return 0;
-  const filled = people.filter((person) => fits(place, person)).map((person) => 1 + most(rest, people.filter((one) => one !== person)));
+  const filled = people
+    .filter((person) => fits(place, person))
+    .map(
+      (person) =>
+        1 +
+        most(
+          rest,
+          people.filter((one) => one !== person),
+        ),
+    );
   return Math.max(most(rest, people), ...filled);
 }
 
 const person = fc.integer({ min: 1, max: 5 });
-const someEntry = fc.tuple(fc.integer({ min: 1, max: 2 }), fc.uniqueArray(person, { minLength: 1, maxLength: 4 })).map(([count, ids]) => entry(count, ...ids));
+const someEntry = fc
+  .tuple(fc.integer({ min: 1, max: 2 }), fc.uniqueArray(person, { minLength: 1, maxLength: 4 }))
+  .map(([count, ids]) => entry(count, ...ids));
 
 test('is as good as the best one, and says exactly what is missing', () => {
   fc.assert(
@@ -45,11 +56,15 @@ test('is as good as the best one, and says exactly what is missing', () => {
 
 test('of all complete ones, whoever comes first is in', () => {
   fc.assert(
-    fc.property(fc.array(someEntry, { minLength: 1, maxLength: 2 }), fc.shuffledSubarray([1, 2, 3, 4, 5]), (entries, people) => {
-      const result = assignApprovers(entries, people, fits);
-      const first = people.find((one) => entries.some((each) => fits(each, one)));
-      if (result.kind === 'complete' && first !== undefined) expect(result.chosen).toContain(first);
-    }),
+    fc.property(
+      fc.array(someEntry, { minLength: 1, maxLength: 2 }),
+      fc.shuffledSubarray([1, 2, 3, 4, 5]),
+      (entries, people) => {
+        const result = assignApprovers(entries, people, fits);
+        const first = people.find((one) => entries.some((each) => fits(each, one)));
+        if (result.kind === 'complete' && first !== undefined) expect(result.chosen).toContain(first);
+      },
+    ),
   );
 });
 

@@ -36,7 +36,11 @@ const cases: readonly (readonly [string, readonly TreeChange[], string])[] = [
   ['the longest id', [add(`grants/${'a'.repeat(63)}.yaml`)], `request ${'a'.repeat(63)}`],
   ['one changed grant', [change('M', 'grants/first.yaml')], 'extension first'],
   ['one deleted grant', [change('D', 'grants/first.yaml')], 'removal first'],
-  ['several deleted grants', [change('D', 'grants/first.yaml'), change('D', 'grants/second.yaml')], 'removal first second'],
+  [
+    'several deleted grants',
+    [change('D', 'grants/first.yaml'), change('D', 'grants/second.yaml')],
+    'removal first second',
+  ],
   ['the README of grants/', [change('M', 'grants/README.md')], 'owners'],
   ['a policy', [change('M', 'policies/rules.yaml')], 'owners policies'],
   ['a policy and code', [change('M', 'policies/rules.yaml'), add('app/x.ts')], 'owners policies'],
@@ -44,7 +48,11 @@ const cases: readonly (readonly [string, readonly TreeChange[], string])[] = [
   ['a path that only begins like grants/', [add('grants-old/first.yaml')], 'owners'],
   ['two new grants', [add('grants/first.yaml'), add('grants/second.yaml')], 'several-grants'],
   ['a rename', [change('D', 'grants/first.yaml'), add('grants/second.yaml')], 'several-grants'],
-  ['a removal and an extension', [change('D', 'grants/first.yaml'), change('M', 'grants/second.yaml')], 'several-grants'],
+  [
+    'a removal and an extension',
+    [change('D', 'grants/first.yaml'), change('M', 'grants/second.yaml')],
+    'several-grants',
+  ],
   ['a grant and its README', [add('grants/first.yaml'), change('M', 'grants/README.md')], 'mixed-change'],
   ['a grant and a policy', [add('grants/first.yaml'), change('M', 'policies/rules.yaml')], 'mixed-change'],
   ['a grant and a deleted file', [add('grants/first.yaml'), change('D', 'README.md')], 'mixed-change'],
@@ -70,7 +78,11 @@ const cases: readonly (readonly [string, readonly TreeChange[], string])[] = [
   ['full-width letters', [add('ｇｒａｎｔｓ/first.yaml')], 'bad-path'],
   ['a full-width slash', [add('grants／first.yaml')], 'bad-path'],
   ['what a push left in grants/ and could never be a grant, deleted', [change('D', 'grants/Junk.txt')], 'owners'],
-  ['the same together with a grant', [change('D', 'grants/Junk.txt'), change('D', 'grants/first.yaml')], 'mixed-change'],
+  [
+    'the same together with a grant',
+    [change('D', 'grants/Junk.txt'), change('D', 'grants/first.yaml')],
+    'mixed-change',
+  ],
 ];
 
 test.each(cases)('%s', (_, changes, expected) => {
@@ -78,12 +90,22 @@ test.each(cases)('%s', (_, changes, expected) => {
 });
 
 describe('quantified', () => {
-  const path = fc.constantFrom('grants/first.yaml', 'grants/second.yaml', 'grants/README.md', 'grants/Odd', 'Grants/x', 'README.md', 'policies/rules.yaml');
+  const path = fc.constantFrom(
+    'grants/first.yaml',
+    'grants/second.yaml',
+    'grants/README.md',
+    'grants/Odd',
+    'Grants/x',
+    'README.md',
+    'policies/rules.yaml',
+  );
   const mode = fc.constantFrom('100644', '100755', '120000', '160000');
   const one = fc.oneof(
     fc.tuple(path, mode).map(([name, newMode]) => add(name, newMode)),
     path.map((name) => change('D', name)),
-    fc.tuple(path, mode, mode).map(([name, oldMode, newMode]) => change(oldMode === newMode ? 'M' : 'T', name, { oldMode, newMode })),
+    fc
+      .tuple(path, mode, mode)
+      .map(([name, oldMode, newMode]) => change(oldMode === newMode ? 'M' : 'T', name, { oldMode, newMode })),
   );
 
   test('a request is exactly one added plain file; whatever touches a grant and more is refused', () => {
@@ -96,7 +118,8 @@ describe('quantified', () => {
           expect(changes).toHaveLength(1);
           expect([first?.status, first?.newMode, first?.newBlob]).toEqual(['A', '100644', result.file.blob]);
         }
-        if (result.kind === 'extension') expect([changes.length, first?.status, first?.oldMode, first?.newMode]).toEqual([1, 'M', '100644', '100644']);
+        if (result.kind === 'extension')
+          expect([changes.length, first?.status, first?.oldMode, first?.newMode]).toEqual([1, 'M', '100644', '100644']);
         if (result.kind === 'removal') expect(changes.every((each) => each.status === 'D')).toBe(true);
         if (result.kind === 'owners') expect(touchesGrants).toBe(false);
       }),

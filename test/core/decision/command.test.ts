@@ -117,9 +117,12 @@ const cases: readonly (readonly [string, string])[] = [
   [`${'x'.repeat(65_536)} /approve-emergency`, 'none'],
 ];
 
-test.each(cases.map(([body, expected]) => [JSON.stringify(body).slice(0, 80), expected, body] as const))('%s: %s', (_, expected, body) => {
-  expect(said(body)).toBe(expected);
-});
+test.each(cases.map(([body, expected]) => [JSON.stringify(body).slice(0, 80), expected, body] as const))(
+  '%s: %s',
+  (_, expected, body) => {
+    expect(said(body)).toBe(expected);
+  },
+);
 
 test.each([
   ['/approve-emergency please', 'only the full commit id'],
@@ -132,8 +135,42 @@ test.each([
 
 describe('quantified', () => {
   const piece = fc.constantFrom(
-    '/approve-emergency', '/reject', ` ${SHA}`, '\n', '\n\n', '\r\n', '    ', '\t', '> ', '- ', '# ', '`', '```', '\n```\n', '~~', '**', '_', '[', '](x)', '<b>', '</b>',
-    '<!--', '-->', '<details>\n\n', '|', '\n---\n', '\n|-|\n', '\\', '&#47;', 'word', ' ', '\u00a0', '\u0000', '\ufeff', '[^1]: ', '\u2028',
+    '/approve-emergency',
+    '/reject',
+    ` ${SHA}`,
+    '\n',
+    '\n\n',
+    '\r\n',
+    '    ',
+    '\t',
+    '> ',
+    '- ',
+    '# ',
+    '`',
+    '```',
+    '\n```\n',
+    '~~',
+    '**',
+    '_',
+    '[',
+    '](x)',
+    '<b>',
+    '</b>',
+    '<!--',
+    '-->',
+    '<details>\n\n',
+    '|',
+    '\n---\n',
+    '\n|-|\n',
+    '\\',
+    '&#47;',
+    'word',
+    ' ',
+    '\u00a0',
+    '\u0000',
+    '\ufeff',
+    '[^1]: ',
+    '\u2028',
   );
   const body = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(''));
 
@@ -142,9 +179,15 @@ describe('quantified', () => {
       fc.property(body, (text) => {
         const read = readCommand(text);
         if (read.kind !== 'command') return;
-        const lines = text.replace(/^\ufeff/, '').split(/\r\n?|\n/).map((line) => line.replace(/^ {0,3}/, '').replace(/[ \t]+$/, ''));
+        const lines = text
+          .replace(/^\ufeff/, '')
+          .split(/\r\n?|\n/)
+          .map((line) => line.replace(/^ {0,3}/, '').replace(/[ \t]+$/, ''));
         const { command } = read;
-        const wanted = command.kind !== 'approve' ? `/${command.kind}` : `/approve-emergency${command.sha === null ? '' : ` ${SHA}`}`;
+        const wanted =
+          command.kind !== 'approve'
+            ? `/${command.kind}`
+            : `/approve-emergency${command.sha === null ? '' : ` ${SHA}`}`;
         expect(lines.filter((line) => line.replace(/ +/g, ' ') === wanted).length).toBeGreaterThan(0);
       }),
       { numRuns: 3000 },
@@ -156,7 +199,12 @@ describe('quantified', () => {
     fc.assert(
       fc.property(lines, (inside) => {
         const text = inside.join('\n');
-        for (const wrapped of [`\`\`\`\n${text}\n\`\`\``, inside.map((line) => `> ${line}`).join('\n'), `<details>\n${text}\n</details>`, `<!--\n${text}\n-->`])
+        for (const wrapped of [
+          `\`\`\`\n${text}\n\`\`\``,
+          inside.map((line) => `> ${line}`).join('\n'),
+          `<details>\n${text}\n</details>`,
+          `<!--\n${text}\n-->`,
+        ])
           expect(readCommand(wrapped).kind, wrapped).not.toBe('command');
       }),
     );

@@ -1,8 +1,26 @@
 // Verdict and approval together: the phase, the colour of the check, and the record to be signed.
 import { describe, expect, test } from 'vitest';
 import { conclusionOf, decide, entriesOf, type Phase } from '../../../app/core/decision/decide.ts';
+import type { RemovalState } from '../../../app/core/decision/facts.ts';
 import { HistoryBuilder, hash, REPOSITORY } from '../ledger/history-builder.ts';
-import { type Asked, at, boss, comment, commander, emptyLedger, facts, grantText, HEAD, hubot, lead, octocat, PRODUCTION, pull, push, world } from './facts-builder.ts';
+import {
+  type Asked,
+  at,
+  boss,
+  commander,
+  comment,
+  emptyLedger,
+  facts,
+  grantText,
+  HEAD,
+  hubot,
+  lead,
+  octocat,
+  PRODUCTION,
+  pull,
+  push,
+  world,
+} from './facts-builder.ts';
 
 const APPROVE = '/approve-emergency';
 const phase = (asked: Asked) => decide(facts(asked)).phase;
@@ -26,9 +44,24 @@ const cases: readonly (readonly [string, Asked, Phase['kind'], ReturnType<typeof
   ["another's push", { comments: [comment(APPROVE)], pushes: [push({ actor: hubot })] }, 'unapprovable', 'failure'],
   ['no push log yet', { comments: [comment(APPROVE)], pushes: [] }, 'unapprovable', 'action_required'],
   ["the owners' ground, one of two", { ...owners, comments: [comment(APPROVE, boss)] }, 'waiting', 'action_required'],
-  ["the owners' ground, both", { ...owners, comments: [comment(APPROVE, boss), comment(APPROVE, lead)] }, 'approved', 'success'],
-  ["the owners' ground, both, days ago", { ...owners, comments: [comment(APPROVE, boss), comment(APPROVE, lead)], now: at(6 * 1440) }, 'approved', 'success'],
-  ["the owners' ground, both, a week ago", { ...owners, comments: [comment(APPROVE, boss), comment(APPROVE, lead)], now: at(7 * 1440 + 1) }, 'closed', 'failure'],
+  [
+    "the owners' ground, both",
+    { ...owners, comments: [comment(APPROVE, boss), comment(APPROVE, lead)] },
+    'approved',
+    'success',
+  ],
+  [
+    "the owners' ground, both, days ago",
+    { ...owners, comments: [comment(APPROVE, boss), comment(APPROVE, lead)], now: at(6 * 1440) },
+    'approved',
+    'success',
+  ],
+  [
+    "the owners' ground, both, a week ago",
+    { ...owners, comments: [comment(APPROVE, boss), comment(APPROVE, lead)], now: at(7 * 1440 + 1) },
+    'closed',
+    'failure',
+  ],
 ];
 
 test.each(cases)('%s: %s', (_, asked, kind, colour) => {
@@ -88,20 +121,61 @@ describe('what is to be signed', () => {
     const asked = { ...owners, comments: [comment(APPROVE, boss), comment(APPROVE, lead, { minutes: 2 })] };
     expect(phase(asked)).toMatchObject({
       title: 'Change approved by the owners (#42)',
-      draft: { kind: 'complete', record: { kind: 'change', policies: hash('next'), author: { id: octocat.id }, approvedBy: [{ id: boss.id }, { id: lead.id }] } },
+      draft: {
+        kind: 'complete',
+        record: {
+          kind: 'change',
+          policies: hash('next'),
+          author: { id: octocat.id },
+          approvedBy: [{ id: boss.id }, { id: lead.id }],
+        },
+      },
     });
   });
 
   test('a removal waits for the proof of every grant, and needs nobody', () => {
-    const stray = { id: 'stray', path: 'grants/stray.yaml', commit: hash('x'), at: at(0), blob: hash('y'), reason: 'pushed' };
-    const asked: Asked = { changes: [world.remove('live-one'), world.remove('stray')], ledger: { ...live, strays: [stray] } };
+    const stray = {
+      id: 'stray',
+      path: 'grants/stray.yaml',
+      commit: hash('x'),
+      at: at(0),
+      blob: hash('y'),
+      reason: 'pushed',
+    };
+    const asked: Asked = {
+      changes: [world.remove('live-one'), world.remove('stray')],
+      ledger: { ...live, strays: [stray] },
+    };
+    const states = (entries: readonly (readonly [string, RemovalState])[]) => new Map(entries);
     const proven = { kind: 'proven', ended: 'deadline', proof: 'proven twice' } as const;
-    expect(phase({ ...asked, removals: new Map([['stray', proven]]) })).toEqual({ kind: 'waiting' });
-    expect(phase({ ...asked, removals: new Map([['stray', proven], ['live-one', { kind: 'waiting', sentence: '' }]]) })).toEqual({ kind: 'waiting' });
-    expect(phase({ ...asked, removals: new Map([['stray', proven], ['live-one', proven]]) })).toMatchObject({
+    expect(phase({ ...asked, removals: states([['stray', proven]]) })).toEqual({ kind: 'waiting' });
+    expect(
+      phase({
+        ...asked,
+        removals: states([
+          ['stray', proven],
+          ['live-one', { kind: 'waiting', sentence: '' }],
+        ]),
+      }),
+    ).toEqual({ kind: 'waiting' });
+    expect(
+      phase({
+        ...asked,
+        removals: states([
+          ['stray', proven],
+          ['live-one', proven],
+        ]),
+      }),
+    ).toMatchObject({
       kind: 'approved',
       title: 'End access of 2 grants (#42)',
-      draft: { record: { kind: 'removal', head: HEAD, removed: [{ grantId: 'live-one', ended: 'deadline', proof: 'proven twice' }, { grantId: 'stray' }] } },
+      draft: {
+        record: {
+          kind: 'removal',
+          head: HEAD,
+          removed: [{ grantId: 'live-one', ended: 'deadline', proof: 'proven twice' }, { grantId: 'stray' }],
+        },
+      },
     });
     expect(decide(facts(asked)).approval).toBeNull();
   });

@@ -2,7 +2,20 @@
 import { describe, expect, test } from 'vitest';
 import { type EndingFacts, mayEnd, revocationIn } from '../../../app/core/decision/early-end.ts';
 import { HistoryBuilder } from '../ledger/history-builder.ts';
-import { app, at, boss, bot, comment, commander, hubot, lead, memberships, octocat, outsider, TEAMS } from './facts-builder.ts';
+import {
+  app,
+  at,
+  boss,
+  bot,
+  commander,
+  comment,
+  hubot,
+  lead,
+  memberships,
+  octocat,
+  outsider,
+  TEAMS,
+} from './facts-builder.ts';
 
 const history = new HistoryBuilder();
 history.grant('first', 0);
@@ -10,7 +23,10 @@ const { grants, policy } = history.ledger();
 const entry = grants.get('first') ?? expect.fail();
 const facts: EndingFacts = {
   entry: { ...entry, record: { ...entry.record, rule: 'production-identity-repair' } },
-  policy: { ...policy.value, settings: { ...policy.value.settings, revokers: [{ kind: 'team', team: 'sre', id: 4100001 }] } },
+  policy: {
+    ...policy.value,
+    settings: { ...policy.value.settings, revokers: [{ kind: 'team', team: 'sre', id: 4100001 }] },
+  },
   membership: memberships(),
 };
 
@@ -40,7 +56,11 @@ describe('/revoke', () => {
   const revoke = (...comments: Parameters<typeof revocationIn>[0]) => revocationIn(comments, facts);
 
   test('the first that counts, as a phrase for the record', () => {
-    const comments = [comment('/revoke', outsider), comment('/revoke', hubot, { minutes: 2 }), comment('/revoke', octocat, { minutes: 3 })];
+    const comments = [
+      comment('/revoke', outsider),
+      comment('/revoke', hubot, { minutes: 2 }),
+      comment('/revoke', octocat, { minutes: 3 }),
+    ];
     expect(revoke(...comments)).toBe('revoked by hubot (480938) 2026-11-22T03:02:00Z');
   });
 

@@ -50,13 +50,33 @@ export const pull = (more: Partial<PullState> = {}): PullState => ({
   ...more,
 });
 
-export const push = (more: Partial<Push> = {}): Push => ({ actor: octocat, before: ZERO, after: HEAD, at: at(-1), kind: 'branch_creation', ...more });
+export const push = (more: Partial<Push> = {}): Push => ({
+  actor: octocat,
+  before: ZERO,
+  after: HEAD,
+  at: at(-1),
+  kind: 'branch_creation',
+  ...more,
+});
 
 let ids = 100;
-export function comment(body: string, author: User | null = commander, more: Partial<Comment> & { readonly minutes?: number } = {}): Comment {
+export function comment(
+  body: string,
+  author: User | null = commander,
+  more: Partial<Comment> & { readonly minutes?: number } = {},
+): Comment {
   const { minutes = 1, ...over } = more;
   ids += 1;
-  return { id: ids, nodeId: `IC_${ids}`, author, appId: null, body, createdAt: at(minutes), updatedAt: at(minutes), ...over };
+  return {
+    id: ids,
+    nodeId: `IC_${ids}`,
+    author,
+    appId: null,
+    body,
+    createdAt: at(minutes),
+    updatedAt: at(minutes),
+    ...over,
+  };
 }
 
 export function review(state: Review['state'], author: User | null = commander, minutes = 1): Review {
@@ -70,7 +90,11 @@ export const PRODUCTION = `${grantText({ account: 'prod-payments' })}incident: I
 export const world = new HistoryBuilder();
 export const emptyLedger: Ledger = world.ledger();
 
-export type Asked = Partial<PullFacts> & { readonly text?: string; readonly id?: string; readonly changes?: readonly TreeChange[] };
+export type Asked = Partial<PullFacts> & {
+  readonly text?: string;
+  readonly id?: string;
+  readonly changes?: readonly TreeChange[];
+};
 
 export function facts({ text = PRODUCTION, id = 'first', changes, ...more }: Asked = {}): PullFacts {
   const change = more.change ?? classifyChange(changes ?? [world.add(id, text)]);

@@ -1,7 +1,7 @@
 // What the push log says: who pushed, and whether the head is the only one since the request was opened.
 import { expect, test } from 'vitest';
-import type { Push } from '../../../app/core/decision/people.ts';
 import { headHistory } from '../../../app/core/decision/head-history.ts';
+import type { Push } from '../../../app/core/decision/people.ts';
 import { at, facts, HEAD, hubot, octocat, pull, push, ZERO } from './facts-builder.ts';
 
 const OLD = '1'.repeat(40);
@@ -13,19 +13,39 @@ const cases: readonly (readonly [string, readonly Push[], string])[] = [
   ['made and opened in one second', [push({ at: at(0) })], 'only head'],
   ['pushed before opening', [created(), pushed()], 'only head'],
   ['pushed in the second of opening', [created(), pushed({ at: at(0) })], 'other heads'],
-  ['made in the second of opening, with another head than now', [created({ at: at(0) }), pushed({ at: at(0) })], 'other heads'],
+  [
+    'made in the second of opening, with another head than now',
+    [created({ at: at(0) }), pushed({ at: at(0) })],
+    'other heads',
+  ],
   ['pushed after opening', [created(), pushed({ at: at(1) })], 'other heads'],
-  ['pushed after opening and put back', [push(), push({ before: HEAD, after: OLD, at: at(1) }), pushed({ at: at(2) })], 'other heads'],
-  ['deleted and made again after opening', [push(), push({ before: HEAD, after: ZERO, at: at(1) }), push({ at: at(2) })], 'other heads'],
+  [
+    'pushed after opening and put back',
+    [push(), push({ before: HEAD, after: OLD, at: at(1) }), pushed({ at: at(2) })],
+    'other heads',
+  ],
+  [
+    'deleted and made again after opening',
+    [push(), push({ before: HEAD, after: ZERO, at: at(1) }), push({ at: at(2) })],
+    'other heads',
+  ],
   ['nothing known', [], 'push-log-unknown'],
   ['the head is not there yet', [created()], 'push-log-unknown'],
   ['its beginning is not known', [pushed()], 'push-log-unknown'],
   ['deleted', [push(), push({ before: HEAD, after: ZERO })], 'push-log-unknown'],
   ['somebody else made the branch', [created({ actor: hubot }), pushed()], 'foreign-push'],
   ['somebody else pushed', [created(), pushed({ actor: hubot })], 'foreign-push'],
-  ['somebody else pushed in between', [created(), pushed({ actor: hubot, after: ZERO.replace(/^0/, '2') }), pushed()], 'foreign-push'],
+  [
+    'somebody else pushed in between',
+    [created(), pushed({ actor: hubot, after: ZERO.replace(/^0/, '2') }), pushed()],
+    'foreign-push',
+  ],
   ['nobody knows who pushed', [created(), pushed({ actor: null })], 'foreign-push'],
-  ['somebody else, in an earlier life of the branch', [created({ actor: hubot, at: at(-30) }), push({ before: OLD, after: ZERO, at: at(-20) }), push()], 'only head'],
+  [
+    'somebody else, in an earlier life of the branch',
+    [created({ actor: hubot, at: at(-30) }), push({ before: OLD, after: ZERO, at: at(-20) }), push()],
+    'only head',
+  ],
   ['the same login with another id', [created(), pushed({ actor: { ...octocat, id: 1 } })], 'foreign-push'],
 ];
 
@@ -36,5 +56,7 @@ test.each(cases)('%s', (_, pushes, expected) => {
 });
 
 test('an unknown author never owns a branch', () => {
-  expect(headHistory(facts({ pull: pull({ author: null }), pushes: [push({ actor: null })] }))).toMatchObject({ code: 'foreign-push' });
+  expect(headHistory(facts({ pull: pull({ author: null }), pushes: [push({ actor: null })] }))).toMatchObject({
+    code: 'foreign-push',
+  });
 });

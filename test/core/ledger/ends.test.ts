@@ -8,7 +8,10 @@ const h = new HistoryBuilder();
 h.grant('first', 0);
 const policy = h.policyValue(h.policies);
 const entry = h.ledger().grants.get('first') ?? expect.fail();
-const removed = (minutes: number): GrantEntry => ({ ...entry, removed: { commit: 'f'.repeat(40), at: at(minutes), record: null } });
+const removed = (minutes: number): GrantEntry => ({
+  ...entry,
+  removed: { commit: 'f'.repeat(40), at: at(minutes), record: null },
+});
 
 test.each([
   ['a second before the deadline', 60 - 1 / 60, null],
@@ -35,17 +38,36 @@ test('a commit that claims to come from after the deadline still ends a grant th
 });
 
 test('a revocation comes first, and is early only before the deadline', () => {
-  expect(endOf(removed(10), policy, at(11), 'revoked by hubot (480938)')).toEqual({ kind: 'revoked', sentence: 'revoked by hubot (480938)', early: true });
+  expect(endOf(removed(10), policy, at(11), 'revoked by hubot (480938)')).toEqual({
+    kind: 'revoked',
+    sentence: 'revoked by hubot (480938)',
+    early: true,
+  });
   expect(endOf(entry, policy, at(60), 'revoked by hubot (480938)')).toMatchObject({ kind: 'revoked', early: false });
 });
 
 describe('what it stands on is gone from policy', () => {
   test.each<readonly [string, string, PolicyEdit]>([
     ['the person', '@octocat', { 'people.yaml': (text) => text.replace('id: 583231', 'id: 583232') }],
-    ['their Identity Center user', '@octocat', { 'people.yaml': (text) => text.replace('906712abcd-1b2c3d4e', '906712abcd-1b2c3d4f') }],
-    ['the account under that name', 'account staging', { 'accounts.yaml': (text) => text.replace('333344445555', '333344445556') }],
+    [
+      'their Identity Center user',
+      '@octocat',
+      { 'people.yaml': (text) => text.replace('906712abcd-1b2c3d4e', '906712abcd-1b2c3d4f') },
+    ],
+    [
+      'the account under that name',
+      'account staging',
+      { 'accounts.yaml': (text) => text.replace('333344445555', '333344445556') },
+    ],
     ['the account', 'account staging', { 'accounts.yaml': (text) => text.replace('staging:', 'stage:') }],
-    ['the role', 'role admin', { 'roles.yaml': (text) => text.replace('admin:', 'root:'), 'rules.yaml': (text) => text.replaceAll('admin]', 'root]').replace('[admin,', '[root,') }],
+    [
+      'the role',
+      'role admin',
+      {
+        'roles.yaml': (text) => text.replace('admin:', 'root:'),
+        'rules.yaml': (text) => text.replaceAll('admin]', 'root]').replace('[admin,', '[root,'),
+      },
+    ],
     ['the rule', 'rule test-admin', { 'rules.yaml': (text) => text.replace('name: test-admin', 'name: tests') }],
   ])('%s', (_, what, edit) => {
     const end = { kind: 'policy', sentence: `${what} is no longer in policy`, early: true };
@@ -62,7 +84,10 @@ describe('what it stands on is gone from policy', () => {
   });
 
   test('other changes end nothing', () => {
-    const edit = { 'roles.yaml': (text: string) => text.replace('session: 1h', 'session: 2h'), 'people.yaml': (text: string) => text.replace('name: Mona', 'name: M') };
+    const edit = {
+      'roles.yaml': (text: string) => text.replace('session: 1h', 'session: 2h'),
+      'people.yaml': (text: string) => text.replace('name: Mona', 'name: M'),
+    };
     expect(endOf(entry, h.policyValue(h.policy(edit)), at(1))).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 // An extension moves the deadline of a live grant, and nothing else.
 import { describe, expect, test } from 'vitest';
-import { at, built, GRANT, grantText, hash, type HistoryBuilder } from './history-builder.ts';
+import { at, built, GRANT, grantText, type HistoryBuilder, hash } from './history-builder.ts';
 
 describe('extensions', () => {
   const longer = grantText({ duration: '2h' });
@@ -34,7 +34,13 @@ describe('extensions', () => {
     ['signed as a grant', 30, longer, { kind: 'grant' }, 'no valid extension authorization'],
     ['signed for other access', 30, longer, { access: `sha256:${'0'.repeat(64)}` }, 'not that of the grant'],
     ['judged under another policy', 30, longer, { policies: hash('old') }, 'no longer in force'],
-    ['signed until before the deadline', 30, longer, { expiresAt: '2026-11-22T03:59:00Z' }, 'would not move the deadline'],
+    [
+      'signed until before the deadline',
+      30,
+      longer,
+      { expiresAt: '2026-11-22T03:59:00Z' },
+      'would not move the deadline',
+    ],
   ])('%s', (_, minutes, text, more, outcome) => {
     const ledger = extended(minutes, text, more);
     const entry = ledger.grants.get('first');
@@ -56,4 +62,3 @@ describe('extensions', () => {
     expect(ledger.grants.get('first')).toMatchObject({ deadline: at(180), pulls: [42, 43, 44] });
   });
 });
-

@@ -1,14 +1,34 @@
 // Which commits grant: a table of honest and dishonest histories, and what the ledger makes of each.
 import { describe, expect, test } from 'vitest';
 import { testKey } from '../record/record-cases.ts';
-import { alarmCodes as codes, at, built, GRANT, grantText, HistoryBuilder, hash, REPOSITORY } from './history-builder.ts';
+import {
+  at,
+  built,
+  alarmCodes as codes,
+  GRANT,
+  grantText,
+  HistoryBuilder,
+  hash,
+  REPOSITORY,
+} from './history-builder.ts';
 
 describe('grants', () => {
   test('an authorized merge grants, from its commit time, for what was signed', () => {
     const ledger = built((h) => h.grant('first', 10));
     const entry = ledger.grants.get('first');
-    expect(entry).toMatchObject({ id: 'first', startedAt: at(10), deadline: at(70), pulls: [42], removed: null, gone: null });
-    expect(entry?.resolved).toMatchObject({ deadline: '2026-11-22T04:10:00Z', accountId: '333344445555', repositoryId: REPOSITORY });
+    expect(entry).toMatchObject({
+      id: 'first',
+      startedAt: at(10),
+      deadline: at(70),
+      pulls: [42],
+      removed: null,
+      gone: null,
+    });
+    expect(entry?.resolved).toMatchObject({
+      deadline: '2026-11-22T04:10:00Z',
+      accountId: '333344445555',
+      repositoryId: REPOSITORY,
+    });
     expect(codes(ledger)).toEqual([]);
     expect(ledger).toMatchObject({ position: 1, policyDiverged: false, strays: [] });
   });
@@ -24,25 +44,87 @@ describe('grants', () => {
 
   const refusals: readonly (readonly [string, string, (h: HistoryBuilder) => void])[] = [
     ['no authorization', 'no valid grant authorization', (h) => h.push({ at: 1, changes: [h.add('first')] })],
-    ['another content', 'its content is not what was approved', (h) => h.merge(1, h.record('first', 1), { changes: [h.add('first', grantText({ role: 'database-failover' }))] })],
-    ['another id', 'the authorization is for another grant', (h) => h.merge(1, h.record('other', 1), { changes: [h.add('first')] })],
-    ['another repository', 'no valid grant authorization', (h) => h.merge(1, h.record('first', 1, { repositoryId: 7 }), { changes: [h.add('first')] })],
-    ['another policy', 'under a policy that was no longer in force', (h) => h.merge(1, h.record('first', 1, { policies: hash('other') }), { changes: [h.add('first')] })],
-    ['another access', 'the access it names is not what the policy says', (h) => h.merge(1, h.record('first', 1, { access: `sha256:${'0'.repeat(64)}` }), { changes: [h.add('first')] })],
-    ['another person', 'the access it names is not what the policy says', (h) => h.merge(1, h.record('first', 1, { requester: { login: 'hubot', id: 480938 } }), { changes: [h.add('first')] })],
-    ['a stranger', 'is not in policies/people.yaml', (h) => h.merge(1, h.record('first', 1, { requester: { login: 'who', id: 1 } }), { changes: [h.add('first')] })],
-    ['an extension in place of a grant', 'no valid grant authorization', (h) => h.merge(1, h.record('first', 1, { kind: 'extension' }), { changes: [h.add('first')] })],
-    ['a change in place of a grant', 'no valid grant authorization', (h) => h.merge(1, h.change(h.policies), { changes: [h.add('first')] })],
-    ['an executable', 'not an ordinary file', (h) => h.merge(1, h.record('first', 1), { changes: [h.add('first', GRANT, { newMode: '100755' })] })],
-    ['a symbolic link', 'not an ordinary file', (h) => h.merge(1, h.record('first', 1), { changes: [h.add('first', GRANT, { newMode: '120000' })] })],
-    ['a submodule', 'not an ordinary file', (h) => h.merge(1, h.record('first', 1), { changes: [h.add('first', GRANT, { newMode: '160000' })] })],
-    ['an unreadable blob', 'cannot be read', (h) => h.merge(1, h.record('first', 1, { grantBlob: hash('lost') }), { changes: [h.add('first', GRANT, { newBlob: hash('lost') })] })],
-    ["another's key", 'no valid grant authorization', (h) => h.merge(1, h.record('first', 1), { changes: [h.add('first')] }, testKey('example').signer)],
+    [
+      'another content',
+      'its content is not what was approved',
+      (h) => h.merge(1, h.record('first', 1), { changes: [h.add('first', grantText({ role: 'database-failover' }))] }),
+    ],
+    [
+      'another id',
+      'the authorization is for another grant',
+      (h) => h.merge(1, h.record('other', 1), { changes: [h.add('first')] }),
+    ],
+    [
+      'another repository',
+      'no valid grant authorization',
+      (h) => h.merge(1, h.record('first', 1, { repositoryId: 7 }), { changes: [h.add('first')] }),
+    ],
+    [
+      'another policy',
+      'under a policy that was no longer in force',
+      (h) => h.merge(1, h.record('first', 1, { policies: hash('other') }), { changes: [h.add('first')] }),
+    ],
+    [
+      'another access',
+      'the access it names is not what the policy says',
+      (h) => h.merge(1, h.record('first', 1, { access: `sha256:${'0'.repeat(64)}` }), { changes: [h.add('first')] }),
+    ],
+    [
+      'another person',
+      'the access it names is not what the policy says',
+      (h) =>
+        h.merge(1, h.record('first', 1, { requester: { login: 'hubot', id: 480938 } }), { changes: [h.add('first')] }),
+    ],
+    [
+      'a stranger',
+      'is not in policies/people.yaml',
+      (h) => h.merge(1, h.record('first', 1, { requester: { login: 'who', id: 1 } }), { changes: [h.add('first')] }),
+    ],
+    [
+      'an extension in place of a grant',
+      'no valid grant authorization',
+      (h) => h.merge(1, h.record('first', 1, { kind: 'extension' }), { changes: [h.add('first')] }),
+    ],
+    [
+      'a change in place of a grant',
+      'no valid grant authorization',
+      (h) => h.merge(1, h.change(h.policies), { changes: [h.add('first')] }),
+    ],
+    [
+      'an executable',
+      'not an ordinary file',
+      (h) => h.merge(1, h.record('first', 1), { changes: [h.add('first', GRANT, { newMode: '100755' })] }),
+    ],
+    [
+      'a symbolic link',
+      'not an ordinary file',
+      (h) => h.merge(1, h.record('first', 1), { changes: [h.add('first', GRANT, { newMode: '120000' })] }),
+    ],
+    [
+      'a submodule',
+      'not an ordinary file',
+      (h) => h.merge(1, h.record('first', 1), { changes: [h.add('first', GRANT, { newMode: '160000' })] }),
+    ],
+    [
+      'an unreadable blob',
+      'cannot be read',
+      (h) =>
+        h.merge(1, h.record('first', 1, { grantBlob: hash('lost') }), {
+          changes: [h.add('first', GRANT, { newBlob: hash('lost') })],
+        }),
+    ],
+    [
+      "another's key",
+      'no valid grant authorization',
+      (h) => h.merge(1, h.record('first', 1), { changes: [h.add('first')] }, testKey('example').signer),
+    ],
   ];
   test.each(refusals)('grants nothing: %s', (_, why, build) => {
     const ledger = built(build);
     expect(ledger.grants.size).toBe(0);
-    expect(ledger.strays).toMatchObject([{ id: 'first', path: 'grants/first.yaml', reason: expect.stringContaining(why) }]);
+    expect(ledger.strays).toMatchObject([
+      { id: 'first', path: 'grants/first.yaml', reason: expect.stringContaining(why) },
+    ]);
     expect(codes(ledger)).toContain('grant-unauthorized');
     expect(ledger.usedIds.has('first')).toBe(true);
   });
@@ -61,7 +143,14 @@ describe('grants', () => {
   });
 
   test('paths that are not exactly grants/<id>.yaml are nothing', () => {
-    const paths = ['grants/UPPER.yaml', 'grants/a/b.yaml', 'grants/first.yml', 'Grants/first.yaml', 'grants/ab.yaml', 'grants/first.yaml/x'];
+    const paths = [
+      'grants/UPPER.yaml',
+      'grants/a/b.yaml',
+      'grants/first.yml',
+      'Grants/first.yaml',
+      'grants/ab.yaml',
+      'grants/first.yaml/x',
+    ];
     const ledger = built((h) => h.push({ at: 1, changes: paths.map((path) => ({ ...h.add('first'), path })) }));
     expect([ledger.grants.size, ledger.strays.length, ledger.usedIds.size]).toEqual([0, 0, 0]);
   });
@@ -107,7 +196,9 @@ describe('grants', () => {
       h.grant('first', 1);
       h.push({ at: 5, changes: [h.remove('first')] });
       h.merge(6, h.record('first', 6, { pullRequest: 44 }), { changes: [h.add('first')] });
-      h.merge(7, h.extension('first', 1, grantText({ duration: '3h' })), { changes: [h.edit('first', grantText({ duration: '3h' }))] });
+      h.merge(7, h.extension('first', 1, grantText({ duration: '3h' })), {
+        changes: [h.edit('first', grantText({ duration: '3h' }))],
+      });
     });
     expect(ledger.grants.get('first')).toMatchObject({ deadline: at(61), pulls: [42], removed: { at: at(5) } });
     expect(ledger.strays.map((one) => one.id)).toEqual(['first']);
@@ -149,7 +240,12 @@ describe('grants', () => {
       h.push({ at: 3, message, changes: [h.add('first')] });
       h.push({ at: 4, message: message.replace(/^.*\n/, 'Another title\n'), changes: [h.add('third')] });
     });
-    expect(codes(ledger)).toEqual(['authorization-replayed', 'grant-unauthorized', 'authorization-replayed', 'grant-unauthorized']);
+    expect(codes(ledger)).toEqual([
+      'authorization-replayed',
+      'grant-unauthorized',
+      'authorization-replayed',
+      'grant-unauthorized',
+    ]);
     expect([...ledger.grants.keys()]).toEqual(['first']);
   });
 
@@ -164,8 +260,9 @@ describe('grants', () => {
   });
 
   test('a message that claims an authorization and has none is alarmed', () => {
-    expect(codes(built((h) => h.push({ at: 1, message: 'X\n\nAuthorization: ed25519 example AAAA\n' })))).toEqual(['authorization-invalid']);
+    expect(codes(built((h) => h.push({ at: 1, message: 'X\n\nAuthorization: ed25519 example AAAA\n' })))).toEqual([
+      'authorization-invalid',
+    ]);
     expect(codes(built((h) => h.push({ at: 1, message: 'A plain push\n' })))).toEqual([]);
   });
 });
-

@@ -7,9 +7,9 @@ import { wholeSeconds } from '../../../app/core/ledger/authorize.ts';
 import { type Folded, foldLedger } from '../../../app/core/ledger/fold.ts';
 import type { HistoryCommit, Root, TreeChange } from '../../../app/core/ledger/history.ts';
 import type { Ledger } from '../../../app/core/ledger/ledger.ts';
+import { keyFingerprint } from '../../../app/core/policy/fingerprint.ts';
 import { parsePolicy } from '../../../app/core/policy/parse.ts';
 import type { Policy } from '../../../app/core/policy/policy.ts';
-import { keyFingerprint } from '../../../app/core/policy/fingerprint.ts';
 import { type Signer, signRecord } from '../../../app/core/record/authorization.ts';
 import type { AuthorizationRecord, ChangeRecord, GrantRecord, RemovalRecord } from '../../../app/core/record/record.ts';
 import type { Parsed } from '../../../app/core/result.ts';
@@ -24,7 +24,9 @@ export const at = (minutes: number): Date => new Date(START + minutes * 60_000);
 
 export const GRANT = grantText({ duration: '1h' });
 
-export function grantText(fields: Partial<Record<'requester' | 'account' | 'role' | 'duration' | 'reason', string>>): string {
+export function grantText(
+  fields: Partial<Record<'requester' | 'account' | 'role' | 'duration' | 'reason', string>>,
+): string {
   const all = { requester: 'octocat', account: 'staging', role: 'admin', duration: '1h', reason: 'Testing', ...fields };
   return Object.entries(all)
     .map(([key, value]) => `${key}: ${value}\n`)
@@ -51,7 +53,11 @@ export class HistoryBuilder {
   }
 
   get root(): Root {
-    return { repositoryId: REPOSITORY, genesis: this.commits[0]?.sha ?? '', fingerprints: [keyFingerprint(this.key.key.key)] };
+    return {
+      repositoryId: REPOSITORY,
+      genesis: this.commits[0]?.sha ?? '',
+      fingerprints: [keyFingerprint(this.key.key.key)],
+    };
   }
 
   /** The example policy with our key in place of the placeholder, edited file by file; its tree id. */
@@ -85,13 +91,26 @@ export class HistoryBuilder {
     return sha;
   }
 
-  merge(minutes: number, record: AuthorizationRecord, push: Omit<Push, 'at' | 'message'>, signer: Signer = this.key.signer): string {
+  merge(
+    minutes: number,
+    record: AuthorizationRecord,
+    push: Omit<Push, 'at' | 'message'>,
+    signer: Signer = this.key.signer,
+  ): string {
     return this.push({ ...push, at: minutes, message: signRecord(`Merge (#${record.pullRequest})`, record, signer) });
   }
 
   add(id: string, text: string = GRANT, more: Partial<TreeChange> = {}): TreeChange {
     const nothing = '0'.repeat(40);
-    return { path: `grants/${id}.yaml`, status: 'A', oldMode: '000000', newMode: '100644', oldBlob: nothing, newBlob: this.blob(text), ...more };
+    return {
+      path: `grants/${id}.yaml`,
+      status: 'A',
+      oldMode: '000000',
+      newMode: '100644',
+      oldBlob: nothing,
+      newBlob: this.blob(text),
+      ...more,
+    };
   }
 
   edit(id: string, text: string, more: Partial<TreeChange> = {}): TreeChange {
@@ -99,14 +118,30 @@ export class HistoryBuilder {
   }
 
   remove(id: string): TreeChange {
-    return this.add(id, GRANT, { status: 'D', oldMode: '100644', newMode: '000000', oldBlob: this.blob(GRANT), newBlob: '0'.repeat(40) });
+    return this.add(id, GRANT, {
+      status: 'D',
+      oldMode: '100644',
+      newMode: '000000',
+      oldBlob: this.blob(GRANT),
+      newBlob: '0'.repeat(40),
+    });
   }
 
   /** What the app signs for a request that is merged at that minute. */
-  record(id: string, minutes: number, more: Partial<GrantRecord> & { readonly text?: string; readonly tree?: string } = {}): GrantRecord {
+  record(
+    id: string,
+    minutes: number,
+    more: Partial<GrantRecord> & { readonly text?: string; readonly tree?: string } = {},
+  ): GrantRecord {
     const { text = GRANT, tree = this.policies, ...over } = more;
     const grant = this.#grant(id, text);
-    const resolved = resolveGrant({ grant, policy: this.policyValue(tree), repositoryId: REPOSITORY, requesterId: 583231, deadline: at(0) });
+    const resolved = resolveGrant({
+      grant,
+      policy: this.policyValue(tree),
+      repositoryId: REPOSITORY,
+      requesterId: 583231,
+      deadline: at(0),
+    });
     if (resolved.kind === 'unresolved') throw new Error(resolved.problems[0].message);
     return {
       kind: 'grant',
@@ -131,19 +166,39 @@ export class HistoryBuilder {
     return this.merge(minutes, this.record(id, minutes, { text }), { changes: [this.add(id, text)] });
   }
 
-  extension(id: string, started: number, text: string, more: Partial<GrantRecord> & { readonly tree?: string } = {}): GrantRecord {
+  extension(
+    id: string,
+    started: number,
+    text: string,
+    more: Partial<GrantRecord> & { readonly tree?: string } = {},
+  ): GrantRecord {
     return this.record(id, started, { text, kind: 'extension', pullRequest: 43, ...more });
   }
 
   change(tree: string, more: Partial<ChangeRecord> = {}): ChangeRecord {
     const author = { login: 'octo-lead', id: 2345678 };
-    return { kind: 'change', repositoryId: REPOSITORY, pullRequest: 50, author, approvedBy: [], approvedHead: hash('head'), policies: tree, ...more };
+    return {
+      kind: 'change',
+      repositoryId: REPOSITORY,
+      pullRequest: 50,
+      author,
+      approvedBy: [],
+      approvedHead: hash('head'),
+      policies: tree,
+      ...more,
+    };
   }
 
   removal(...ids: readonly [string, ...string[]]): RemovalRecord {
     const one = (grantId: string) => ({ grantId, ended: 'deadline', proof: 'proven' });
     const [first, ...rest] = ids;
-    return { kind: 'removal', repositoryId: REPOSITORY, pullRequest: 60, head: hash('head'), removed: [one(first), ...rest.map(one)] };
+    return {
+      kind: 'removal',
+      repositoryId: REPOSITORY,
+      pullRequest: 60,
+      head: hash('head'),
+      removed: [one(first), ...rest.map(one)],
+    };
   }
 
   fold(root: Root = this.root): Folded {
@@ -151,7 +206,11 @@ export class HistoryBuilder {
     if (genesis === undefined) throw new Error('no commits');
     return foldLedger(root, [genesis, ...later], {
       blob: (id) => this.#blobs.get(id) ?? null,
-      policy: (tree) => this.#policies.get(tree) ?? { kind: 'invalid', problems: [{ file: 'policies', line: 0, column: 0, message: 'no such tree' }] },
+      policy: (tree) =>
+        this.#policies.get(tree) ?? {
+          kind: 'invalid',
+          problems: [{ file: 'policies', line: 0, column: 0, message: 'no such tree' }],
+        },
     });
   }
 

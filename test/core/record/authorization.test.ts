@@ -15,14 +15,20 @@ const sign = (record: AuthorizationRecord) => signRecord('Grant admin (#42)', re
 describe('written form', () => {
   test.each([...everyRecord])('%s: read(write(r)) is r, and so is a signed one', (_, record) => {
     expect(parseRecord(recordTrailers(record))).toEqual(record);
-    expect(verifyMessage(sign(record), [key], 5)).toMatchObject({ kind: 'valid', authorization: { record, keyId: 'k1' } });
+    expect(verifyMessage(sign(record), [key], 5)).toMatchObject({
+      kind: 'valid',
+      authorization: { record, keyId: 'k1' },
+    });
   });
 
   test('free text comes back as its one line, and changes nothing else', () => {
     const text = fc.array(fc.constantFrom(...HOSTILE_PIECES), { maxLength: 10 }).map((all) => all.join(''));
     fc.assert(
       fc.property(text, text, (reason, proof) => {
-        expect(parseRecord(recordTrailers({ ...grantRecord, reason }))).toEqual({ ...grantRecord, reason: singleLine(reason) });
+        expect(parseRecord(recordTrailers({ ...grantRecord, reason }))).toEqual({
+          ...grantRecord,
+          reason: singleLine(reason),
+        });
         const [first, second] = removalRecord.removed;
         if (second === undefined) throw new Error('two are needed');
         const removal = { ...removalRecord, removed: [{ ...first, proof, ended: reason }, second] as const };
@@ -86,7 +92,12 @@ describe('signatures', () => {
 
   test('a signature has one spelling', () => {
     const message = sign(grantRecord).trimEnd();
-    for (const spelling of [message.replace(/==$/, ''), message.replace(/==$/, '='), `${message}=`, message.replaceAll('+', '-').replace(/==$/, '=_')])
+    for (const spelling of [
+      message.replace(/==$/, ''),
+      message.replace(/==$/, '='),
+      `${message}=`,
+      message.replaceAll('+', '-').replace(/==$/, '=_'),
+    ])
       expect(verifyMessage(spelling, [key], 5).kind).toBe('invalid');
   });
 
@@ -101,13 +112,19 @@ describe('signatures', () => {
   test('the trailers of one record under the signature of another', () => {
     const [a, b] = [sign(grantRecord), sign({ ...grantRecord, grantId: 'another-grant' })];
     const line = (text: string) => text.split('\n').find((one) => one.startsWith('Authorization:')) ?? '';
-    expect(verifyMessage(a.replace(line(a), line(b)), [key], 5)).toMatchObject({ kind: 'invalid', reason: 'the signature is not one of key "k1"' });
+    expect(verifyMessage(a.replace(line(a), line(b)), [key], 5)).toMatchObject({
+      kind: 'invalid',
+      reason: 'the signature is not one of key "k1"',
+    });
   });
 
   test('another key under the same id, and an id that the policy does not have', () => {
     const message = sign(grantRecord);
     expect(verifyMessage(message, [{ ...other.key, id: 'k1' }], 5)).toMatchObject({ kind: 'invalid' });
-    expect(verifyMessage(message, [other.key], 5)).toEqual({ kind: 'invalid', reason: 'no key "k1" in the policy that was in force' });
+    expect(verifyMessage(message, [other.key], 5)).toEqual({
+      kind: 'invalid',
+      reason: 'no key "k1" in the policy that was in force',
+    });
     expect(verifyMessage(message, [], 5).kind).toBe('invalid');
   });
 
@@ -138,7 +155,10 @@ describe('signatures', () => {
 
   test('what is signed but no record of ours is refused', () => {
     const lying = { ...grantRecord, requester: { login: 'octo cat', id: 1 } };
-    expect(verifyMessage(sign(lying), [key], 5)).toEqual({ kind: 'invalid', reason: 'the signed trailers are not a record of a known format' });
+    expect(verifyMessage(sign(lying), [key], 5)).toEqual({
+      kind: 'invalid',
+      reason: 'the signed trailers are not a record of a known format',
+    });
   });
 
   test('the digest names the signed bytes, so a second commit with the same authorization is seen as a replay', () => {

@@ -1,8 +1,8 @@
 // Records of every kind, keys, and text that wants to be something else: what the record tests share.
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { SigningKey } from '../../../app/core/policy/policy.ts';
 import { rawPublicKey, type Signer } from '../../../app/core/record/authorization.ts';
 import type { AuthorizationRecord, ChangeRecord, GrantRecord, RemovalRecord } from '../../../app/core/record/record.ts';
-import type { SigningKey } from '../../../app/core/policy/policy.ts';
 
 export const grantRecord: GrantRecord = {
   kind: 'grant',
@@ -70,7 +70,36 @@ export function testKey(id: string, span: { readonly first: number; readonly las
 
 /** Line breaks of every alphabet, marks that hide or turn text, and text that looks like what git or we write. */
 export const HOSTILE_PIECES: readonly string[] = [
-  '\n', '\r', '\r\n', '\n\n', '\v', '\f', '\u0085', '\u2028', '\u2029', '\u0000', '\u001b[2K', '\u202e', '\u200b', '\ufeff', '\ud800',
-  '---', '\n---\n', 'Signed-off-by: Mallory <m@example.org>', '\nGrant-Id: other', '\nAuthorization: ed25519 x y',
-  'Kind: grant', ': ', ' ', '\t', '#', '\n# comment', '(cherry picked from commit abc)', '👩‍🚒', 'é', '字', '-', 'text',
+  '\n',
+  '\r',
+  '\r\n',
+  '\n\n',
+  '\v',
+  '\f',
+  '\u0085',
+  '\u2028',
+  '\u2029',
+  '\u0000',
+  '\u001b[2K',
+  '\u202e',
+  '\u200b',
+  '\ufeff',
+  '\ud800',
+  '---',
+  '\n---\n',
+  'Signed-off-by: Mallory <m@example.org>',
+  '\nGrant-Id: other',
+  '\nAuthorization: ed25519 x y',
+  'Kind: grant',
+  ': ',
+  ' ',
+  '\t',
+  '#',
+  '\n# comment',
+  '(cherry picked from commit abc)',
+  '👩‍🚒',
+  'é',
+  '字',
+  '-',
+  'text',
 ];

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signRecord } from '../../../app/core/record/authorization.ts';
-import { LONGEST_VALUE, parseMessage, renderMessage, singleLine, type Trailer } from '../../../app/core/record/trailers.ts';
+import {
+  LONGEST_VALUE,
+  parseMessage,
+  renderMessage,
+  singleLine,
+  type Trailer,
+} from '../../../app/core/record/trailers.ts';
 import { everyRecord, grantRecord, HOSTILE_PIECES, testKey } from './record-cases.ts';
 
 const hostileText = fc.oneof(
@@ -66,7 +72,11 @@ test.each([
 describe('git reads the same', () => {
   let dir = '';
   const git = (args: readonly string[], input?: string): string =>
-    execFileSync('git', ['-C', dir, ...args], { input, encoding: 'utf8', env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' } });
+    execFileSync('git', ['-C', dir, ...args], {
+      input,
+      encoding: 'utf8',
+      env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' },
+    });
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'breakglass-trailers-'));
     git(['init', '--quiet']);
