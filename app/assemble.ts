@@ -17,6 +17,8 @@ import { lazyGitHub } from './github/lazy.ts';
 import { connectGitHub } from './github/octokit.ts';
 import { type Context, createMemory, type EngineState } from './reconcile/context.ts';
 
+import { openRevocations } from './reconcile/revocations.ts';
+
 export type Assembly = {
   readonly context: Context;
   readonly connected: () => boolean;
@@ -54,11 +56,11 @@ export async function assemble(config: Config, log: Logger, enqueue: Context['en
     mirror,
     identityCenter: identityCenters(config, log),
     engine: () => engine,
-    signer: (policy) => signerFor(config.signingKey, policy.keys),
+    signer: ({ policy, position }) => signerFor(config.signingKey, policy.value.keys, position + 1),
     enqueue,
     ledger: ledgerReader(mirror.dir, configured, mirror.tip),
     exclusively: oneAtATime(),
-    memory: createMemory(),
+    memory: createMemory(openRevocations(join(config.dataDir, 'ended-early'))),
     log,
   };
   const startEngine = async (): Promise<Engine> => {

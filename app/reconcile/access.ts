@@ -97,7 +97,8 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
   }
   const started = Date.now();
   if (access !== null && end.early) await denyNow(context, entry, access.arn, end.sentence);
-  if (ending.there) await tell(context, entry, { kind: 'ending', ended: end.sentence });
+  // Said meanwhile: a GitHub that does not answer must not hold up the end.
+  const said = ending.there ? tell(context, entry, { kind: 'ending', ended: end.sentence }) : Promise.resolve();
   const arn = access?.arn ?? (await engine?.permissionSetArn(entry.id)) ?? null;
   if (ending.there) await destroy(context, ending);
   const proof = await center.proveRemoved({
@@ -113,6 +114,7 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
     proof: `proven ${proof.firstAt} ${proof.at} requests ${requests}`,
   });
   log.info({ grant: entry.id, end: end.kind, milliseconds: Date.now() - started, at: proof.at }, 'removal proven');
+  await said;
   await settle(context, entry, end);
   return undefined;
 }
@@ -144,6 +146,7 @@ async function settle(context: Context, entry: GrantEntry, end: End): Promise<vo
     await tell(context, entry, { kind: 'recorded', ended: recorded?.ended ?? end.sentence, commit: removed.commit });
     memory.settled.add(entry.id);
     memory.proven.delete(entry.id);
+    memory.revoked.forget(entry.id);
     return;
   }
   if (proof !== undefined) await tell(context, entry, { kind: 'removed', ...proof });

@@ -2,11 +2,12 @@
 import type { Logger } from 'pino';
 import type { IdentityCenter } from '../aws/port.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
-import type { Policy, Settings } from '../core/policy/policy.ts';
+import type { Settings } from '../core/policy/policy.ts';
 import type { Signer } from '../core/record/authorization.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { GitHub } from '../github/port.ts';
+import type { Revocations } from './revocations.ts';
 
 export type Configured = {
   readonly repositoryId: number;
@@ -20,11 +21,11 @@ export type Ended = { readonly ended: string; readonly proof: string };
 
 /**
  * Only what may be lost: each of these is found again by reading Git, GitHub and AWS. The one thing that must not be
- * lost, that a grant was ended early, is written into AWS as a tag before anything else is done about it.
+ * lost, that a grant was ended early, is on disk, and in AWS as a tag, before anything else is done about it.
  */
 export type Memory = {
-  /** Grant id → who ended it early, as a phrase. */
-  readonly revoked: Map<string, string>;
+  /** On disk, as AWS's tag goes with the permission set and a comment can be deleted. */
+  readonly revoked: Revocations;
   /** Grant id → proof, until the removal is recorded. */
   readonly proven: Map<string, Ended>;
   /** Grant id → engine operation under way. */
@@ -54,7 +55,7 @@ export type Context = {
   readonly identityCenter: (settings: Settings['identityCenter']) => IdentityCenter;
   readonly engine: () => EngineState;
   /** Null when the private key belongs to no key of the policy that may sign now. */
-  readonly signer: (policy: Policy) => Signer | null;
+  readonly signer: (ledger: Ledger) => Signer | null;
   readonly enqueue: (key: string, delayMs?: number) => void;
   /** The ledger at the mirror's tip, verified; throws when the root cannot be trusted. */
   readonly ledger: () => Promise<Ledger>;
@@ -64,9 +65,9 @@ export type Context = {
   readonly log: Logger;
 };
 
-export function createMemory(): Memory {
+export function createMemory(revoked: Revocations): Memory {
   return {
-    revoked: new Map(),
+    revoked,
     proven: new Map(),
     running: new Map(),
     confirmed: new Map(),

@@ -65,6 +65,7 @@ export async function gather(context: Context, pull: Pull): Promise<Gathered> {
     ...partial,
     ...memberships,
     ...aws,
+    revoked: context.memory.revoked.get,
     mergedPolicy: change.kind === 'owners' ? await readMergedPolicy(context, tip, head) : null,
     removals: removalStates(context, ledger, pull, change, memberships.membership),
     now: github.now(),
@@ -179,7 +180,7 @@ function removalStates(
   return new Map(
     change.files.map(({ id }): readonly [string, RemovalState] => {
       const stray = ledger.strays.find((one) => one.id === id);
-      if (stray !== undefined && !ledger.grants.has(id))
+      if (stray !== undefined)
         return [id, { kind: 'proven', ended: `never authorized: ${stray.reason}`, proof: 'never granted' }];
       const entry = ledger.grants.get(id);
       if (entry === undefined) return [id, { kind: 'live' }];

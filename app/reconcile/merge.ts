@@ -51,7 +51,7 @@ async function put(
 ): Promise<Merged | { readonly kind: 'base-moved' }> {
   const { github, log } = context;
   const { number, head } = facts.pull;
-  const signer = context.signer(facts.ledger.policy.value);
+  const signer = context.signer(facts.ledger);
   if (signer === null) {
     const message =
       "the app's signing key is not a key that policies/keys.yaml lets sign now; the platform team must put the right key in place";

@@ -24,7 +24,7 @@ test('the printed entry is a policy file as it stands, and the private key belon
   files.set('keys.yaml', Buffer.from(`${out.split('\n').find((line) => line.startsWith('- ')) ?? ''}\n`));
   const { keys } = policyOf(files);
   expect(keys).toMatchObject([{ id: '2026-11', first: 7 }]);
-  expect(signerFor(readFileSync(file, 'utf8'), keys)?.keyId).toBe('2026-11');
+  expect(signerFor(readFileSync(file, 'utf8'), keys, 1_000)?.keyId).toBe('2026-11');
   expect(out).toContain(`BREAKGLASS_KEY_FINGERPRINTS=${keyFingerprint(keys[0]?.key ?? '')}`);
 });
 

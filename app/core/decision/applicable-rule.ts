@@ -64,11 +64,11 @@ function* withinRule(
 }
 
 /** Both budgets are per person and rule, over what was really granted. */
-function* budgets({ ledger, pull, now }: PullFacts, rule: Rule): Generator<Violation> {
+function* budgets({ ledger, pull, now, revoked }: PullFacts, rule: Rule): Generator<Violation> {
   const mine = [...ledger.grants.values()].filter(
     (one) => one.record.requester.id === pull.author?.id && one.record.rule === rule.name,
   );
-  const live = mine.filter((one) => endOf(one, ledger.policy.value, now) === null);
+  const live = mine.filter((one) => endOf(one, ledger.policy.value, now, revoked?.(one.id)) === null);
   const [oldest] = live;
   if (rule.maxLive !== undefined && live.length >= rule.maxLive && oldest !== undefined)
     yield violation(

@@ -41,6 +41,8 @@ export type PullFacts = {
   readonly inlinePolicy: { readonly characters: number; readonly limit: number } | null;
   /** Whether Identity Center has the requester's user; `unknown` where AWS does not answer, which holds up nobody. */
   readonly awsUser?: 'yes' | 'no' | 'unknown';
+  /** Who ended a grant early, where somebody did and Git does not say it yet. */
+  readonly revoked?: (grantId: string) => string | undefined;
   /** For owners' ground: what `policies/` would be after the merge. */
   readonly mergedPolicy: { readonly tree: string | null; readonly policy: Parsed<Policy> } | null;
   /** By grant id, for a removal. */

@@ -182,7 +182,7 @@ function newIdViolations({ ledger }: PullFacts, grant: Grant): Violation[] {
 }
 
 function extensionViolations(facts: PullFacts, grant: Grant, entry: GrantEntry | null): Violation[] {
-  const end = entry === null ? null : endOf(entry, facts.ledger.policy.value, facts.now);
+  const end = entry === null ? null : endOf(entry, facts.ledger.policy.value, facts.now, facts.revoked?.(entry.id));
   if (entry === null || end !== null) {
     const why = end === null ? 'it was never granted' : end.sentence;
     return [violation('not-live', `Grant "${grant.id}" cannot be extended: ${why}. Open a new request.`)];

@@ -42,8 +42,7 @@ export function verifyMessage(text: string, keys: readonly SigningKey[], positio
     return invalid('the Authorization line is not "ed25519 <key id> <signature>"');
   const key = keys.find((one) => one.id === keyId);
   if (key === undefined) return invalid(`no key "${keyId}" in the policy that was in force`);
-  if (position < key.first || position > (key.last ?? Number.POSITIVE_INFINITY))
-    return invalid(`key "${keyId}" may not sign at ledger position ${position}`);
+  if (!maySign(key, position)) return invalid(`key "${keyId}" may not sign at ledger position ${position}`);
   const trailers = message.trailers.slice(0, -1);
   const signed = Buffer.from(trailerBlock(trailers));
   // One signature has one spelling: `Buffer.from` would also read others.
@@ -56,17 +55,21 @@ export function verifyMessage(text: string, keys: readonly SigningKey[], positio
 }
 
 /** The signer for a PEM private key, by the one key of the policy that belongs to it. */
-export function signerFor(pem: string, keys: readonly SigningKey[]): Signer | null {
+export function signerFor(pem: string, keys: readonly SigningKey[], position: number): Signer | null {
   const privateKey = createPrivateKey(pem);
   if (privateKey.asymmetricKeyType !== 'ed25519') return null;
   const raw = rawPublicKey(createPublicKey(privateKey));
-  const key = keys.find((one) => keyFingerprint(one.key) === keyFingerprint(raw) && one.last === undefined);
+  const key = keys.find((one) => keyFingerprint(one.key) === keyFingerprint(raw) && maySign(one, position));
   return key === undefined ? null : { keyId: key.id, privateKey };
 }
 
 export function rawPublicKey(key: KeyObject): string {
   const jwk = key.export({ format: 'jwk' });
   return Buffer.from(jwk.x ?? '', 'base64url').toString('base64');
+}
+
+function maySign(key: SigningKey, position: number): boolean {
+  return position >= key.first && position <= (key.last ?? Number.POSITIVE_INFINITY);
 }
 
 function publicKey(key: SigningKey): KeyObject {

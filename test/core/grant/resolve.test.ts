@@ -60,7 +60,11 @@ test.each([
 });
 
 test('every unknown name is said at once', () => {
-  const unknown = resolveGrant({ ...asked, grant: { ...grant, role: 'amdin', account: 'prod-payment' }, requesterId: 999 });
+  const unknown = resolveGrant({
+    ...asked,
+    grant: { ...grant, role: 'amdin', account: 'prod-payment' },
+    requesterId: 999,
+  });
   expect(unknown).toMatchObject({
     problems: [{ code: 'unknown-role' }, { code: 'unknown-account' }, { code: 'unknown-person' }],
   });

@@ -178,12 +178,13 @@ describe('signatures', () => {
 describe('signerFor', () => {
   const pem = signer.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   test('finds the key of the policy that belongs to the private key, while it is in use', () => {
-    expect(signerFor(pem, [other.key, key])?.keyId).toBe('k1');
-    expect(signerFor(pem, [other.key])).toBeNull();
-    expect(signerFor(pem, [{ ...key, last: 10 }])).toBeNull();
+    expect(signerFor(pem, [other.key, key], 5)?.keyId).toBe('k1');
+    expect(signerFor(pem, [other.key], 5)).toBeNull();
+    expect(signerFor(pem, [{ ...key, last: 10 }], 11)).toBeNull();
+    expect(signerFor(pem, [{ ...key, first: 6 }], 5)).toBeNull();
   });
   test('takes Ed25519 only', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    expect(signerFor(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), [key])).toBeNull();
+    expect(signerFor(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), [key], 5)).toBeNull();
   });
 });
