@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     // An operation of the engine takes a core and half a gigabyte.
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/setup*.test.ts', ...UNIT], sequence: { groupOrder: 0 } } },

@@ -14,13 +14,13 @@ export type GrantState =
 
 export type GrantComment = {
   readonly body: string;
-  /** A line that stands in the comment exactly while it says this state: it is then left alone. */
+  /** A line that stands in the comment exactly while it says this state. */
   readonly mark: string;
 };
 
 export function grantComment(entry: GrantEntry, state: GrantState): GrantComment {
-  const { resolved, grant, deadline } = entry;
-  const mark = `<!-- breakglass:${state.kind}:${resolved.deadline} -->`;
+  const { grant, deadline } = entry;
+  const mark = markOf(entry, state.kind);
   const body = [
     `${MARKER}\n${mark}`,
     `### ${grant.role} on ${grant.account} for ${entry.record.requester.login}, ${grant.duration}`,
@@ -28,6 +28,17 @@ export function grantComment(entry: GrantEntry, state: GrantState): GrantComment
     `Grant \`${entry.id}\`, ${state.kind === 'recorded' || state.kind === 'removed' ? 'ended' : 'ends'} ${utc(deadline)} at the latest, ${grant.duration} after ${utc(entry.startedAt)}.`,
   ].join('\n\n');
   return { mark, body: `${body}\n` };
+}
+
+/** Marks of what the comment may go on saying: the time of a confirmation stands, and a retry is no news. */
+export function standing(entry: GrantEntry, { kind }: GrantState): readonly string[] {
+  if (kind === 'granting') return (['granting', 'failing', 'active'] as const).map((one) => markOf(entry, one));
+  // A failure may have another reason now.
+  return [markOf(entry, kind === 'failing' ? 'active' : kind)];
+}
+
+function markOf({ resolved }: GrantEntry, kind: GrantState['kind']): string {
+  return `<!-- breakglass:${kind}:${resolved.deadline} -->`;
 }
 
 function lines(entry: GrantEntry, state: GrantState): string[] {

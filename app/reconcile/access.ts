@@ -18,22 +18,48 @@ export async function reconcileGrant(context: Context, id: string, signal: Abort
   const ledger = await context.ledger();
   const entry = ledger.grants.get(id);
   if (entry === undefined) return undefined;
+  if (context.engine().kind === 'standby') return { again: STANDBY_MS };
+  try {
+    return await reconcileEntry(context, ledger, entry, signal);
+  } catch (error) {
+    const end = endOf(entry, ledger.policy.value, context.github.now(), context.memory.revoked.get(id));
+    const reason = error instanceof Error ? error.message : String(error);
+    // Merged, and nothing to see of it: whoever waits for it at 03:00 must read why.
+    if (end === null && !signal.aborted && context.memory.confirmed.get(id) !== entry.resolved.deadline)
+      await tell(context, entry, { kind: 'failing', reason });
+    throw error;
+  }
+}
+
+async function reconcileEntry(
+  context: Context,
+  ledger: Ledger,
+  entry: GrantEntry,
+  signal: AbortSignal,
+): Promise<Again | undefined> {
+  const { id } = entry;
   const state = context.engine();
   if (state.kind === 'standby') return { again: STANDBY_MS };
   const engine = state.kind === 'ready' ? state.engine : null;
   const center = context.identityCenter(entry.resolved);
-  const [access, stacks] = await Promise.all([ownAccess(context, center, entry), engine?.stacks() ?? []]);
+  // An end must not wait for a state that cannot be read: AWS is what gives access.
+  const unreadable = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
+  const [access, stacks] = await Promise.all([
+    ownAccess(context, center, entry),
+    engine === null ? [] : engine.stacks().catch(unreadable),
+  ]);
   rememberEnd(context, entry, access);
   const end = endOf(entry, ledger.policy.value, context.github.now(), context.memory.revoked.get(id));
   const [step] = plan({
     ledger: only(ledger, entry),
     ends: new Map(end === null ? [] : [[id, end]]),
-    stacks: new Set(stacks),
+    stacks: new Set(stacks instanceof Error ? [id] : stacks),
     access: new Map(access === null ? [] : [[id, access]]),
     now: context.github.now(),
   });
   if (end !== null)
     return await takeAway(context, { entry, end, access, engine, center, there: step !== undefined, signal });
+  if (stacks instanceof Error) throw stacks;
   if (state.kind === 'unavailable') throw new Error(`the engine is not available: ${state.reason}`);
   if (step !== undefined || context.memory.confirmed.get(id) !== entry.resolved.deadline)
     return await makeAccess(context, {
@@ -96,7 +122,11 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
     return undefined;
   }
   const started = Date.now();
-  if (access !== null && end.early) await denyNow(context, entry, access.arn, end.sentence);
+  // What keeps AWS from denying must not keep it from deleting.
+  if (access !== null && end.early)
+    await denyNow(context, entry, access.arn, end.sentence).catch((error: unknown) => {
+      log.error({ alarm: 'early-deny-failed', grant: entry.id, error: String(error) }, 'deleting the access undenied');
+    });
   // Said meanwhile: a GitHub that does not answer must not hold up the end.
   const said = ending.there ? tell(context, entry, { kind: 'ending', ended: end.sentence }) : Promise.resolve();
   const arn = access?.arn ?? (await engine?.permissionSetArn(entry.id)) ?? null;

@@ -39,6 +39,10 @@ export type Memory = {
   /** Grant id → open pull request that removes it. */
   readonly removals: Map<string, number>;
   readonly saidAlarms: Set<string>;
+  /** Comments that were answered with a reaction. */
+  readonly answered: Set<number>;
+  /** Grants whose comment GitHub did not take: it is said again. */
+  readonly unsaid: Set<string>;
 };
 
 export type EngineState =
@@ -75,5 +79,7 @@ export function createMemory(revoked: Revocations): Memory {
     blocked: new Map(),
     removals: new Map(),
     saidAlarms: new Set(),
+    answered: new Set(),
+    unsaid: new Set(),
   };
 }

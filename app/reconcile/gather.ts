@@ -5,6 +5,7 @@ import { INLINE_POLICY_LIMIT, inlinePolicy } from '../../pulumi/statements.ts';
 import { type Change, classifyChange } from '../core/decision/change.ts';
 import { mayEnd, revokedBy, selectorsWhoMayEnd } from '../core/decision/early-end.ts';
 import type { PullFacts, RemovalState } from '../core/decision/facts.ts';
+import { headHistory } from '../core/decision/head-history.ts';
 import { statements } from '../core/decision/statements.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { LARGEST_GRANT, parseGrant } from '../core/grant/parse.ts';
@@ -67,7 +68,7 @@ export async function gather(context: Context, pull: Pull): Promise<Gathered> {
     ...aws,
     revoked: context.memory.revoked.get,
     mergedPolicy: change.kind === 'owners' ? await readMergedPolicy(context, tip, head) : null,
-    removals: removalStates(context, ledger, pull, change, memberships.membership),
+    removals: removalStates(context, ledger, whoseWord(pull, pushes), change, memberships.membership),
     now: github.now(),
   };
   return { kind: 'facts', facts };
@@ -167,6 +168,12 @@ async function readMergedPolicy({ mirror }: Context, tip: string, head: string):
   return { tree: judged, policy: parsedPolicy(judged, await readPolicyFiles(mirror.dir, judged)) };
 }
 
+/** What somebody else pushed to an approver's branch is not the approver's wish to end anything. */
+function whoseWord(pull: Pull, pushes: PullFacts['pushes']): Pull {
+  const history = headHistory({ pull, pushes });
+  return history.kind === 'unapprovable' && history.code === 'foreign-push' ? { ...pull, author: null } : pull;
+}
+
 /** A removal opened by somebody who may end the grant is itself the end of it. */
 function removalStates(
   { memory, github }: Context,
@@ -184,8 +191,9 @@ function removalStates(
         return [id, { kind: 'proven', ended: `never authorized: ${stray.reason}`, proof: 'never granted' }];
       const entry = ledger.grants.get(id);
       if (entry === undefined) return [id, { kind: 'live' }];
-      const proof = memory.proven.get(id);
-      if (proof !== undefined) return [id, { kind: 'proven', ...proof }];
+      const recorded = entry.removed?.record?.removed.find((one) => one.grantId === id);
+      const proof = memory.proven.get(id) ?? recorded;
+      if (proof !== undefined) return [id, { kind: 'proven', ended: proof.ended, proof: proof.proof }];
       const end = endOf(entry, policy, github.now(), memory.revoked.get(id));
       if (end !== null) return [id, { kind: 'waiting', sentence: `ended (${end.sentence}); waiting for AWS's proof` }];
       if (pull.author !== null && mayEnd({ entry, policy, membership }, pull.author)) {

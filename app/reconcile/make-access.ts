@@ -2,6 +2,7 @@
 
 import { inlinePolicy } from '../../pulumi/statements.ts';
 import type { Access, GrantProof, IdentityCenter } from '../aws/port.ts';
+import { endOf } from '../core/ledger/ends.ts';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
 import type { Engine, EngineOutcome } from '../engine/engine.ts';
 import type { Again } from '../queue/queue.ts';
@@ -25,6 +26,8 @@ export async function makeAccess(context: Context, making: Making): Promise<Agai
     return untilDeadline(context, entry);
   await adoptOrDelete(context, making);
   const outcome = await runEngine(context, making);
+  // Ended meanwhile: the next run takes away what this one made.
+  if (making.signal.aborted || (await hasEnded(context, entry.id))) return { again: 0 };
   if (outcome.kind === 'done') {
     const arn = outcome.permissionSetArn;
     if (context.memory.confirmed.get(entry.id) !== entry.resolved.deadline && arn !== null)
@@ -32,10 +35,14 @@ export async function makeAccess(context: Context, making: Making): Promise<Agai
     if (context.memory.confirmed.get(entry.id) === entry.resolved.deadline) return untilDeadline(context, entry);
     throw new Error(`AWS does not confirm the access of "${entry.id}" yet`);
   }
-  // Ended meanwhile: the next run takes away what this one made.
-  if (context.memory.revoked.has(entry.id) || making.signal.aborted) return { again: 0 };
-  await tell(context, entry, { kind: 'failing', reason: outcome.reason });
+  context.memory.confirmed.delete(entry.id);
   throw new Error(`the engine did not grant "${entry.id}": ${outcome.reason}`);
+}
+
+async function hasEnded({ ledger, memory, github }: Context, id: string): Promise<boolean> {
+  const { grants, policy } = await ledger();
+  const entry = grants.get(id);
+  return entry === undefined || endOf(entry, policy.value, github.now(), memory.revoked.get(id)) !== null;
 }
 
 /**
@@ -56,6 +63,8 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
   const { memory, log } = context;
   const abort = new AbortController();
   memory.running.set(id, abort);
+  // From here on an end aborts it; one that came before must not be missed.
+  if (await hasEnded(context, id)) abort.abort();
   const started = Date.now();
   const confirmations: Promise<unknown>[] = [tell(context, entry, { kind: 'granting' })];
   try {
@@ -93,6 +102,7 @@ async function confirm(context: Context, making: Making, arn: string, tries: num
     log.warn({ grant: entry.id, reason: proof.reason }, 'not confirmed by AWS');
     return false;
   }
+  if (await hasEnded(context, entry.id)) return false;
   memory.confirmed.set(entry.id, entry.resolved.deadline);
   log.info({ grant: entry.id, at: proof.at }, 'active');
   await tell(context, entry, { kind: 'active', at: proof.at, evidence: proof.evidence });

@@ -46,7 +46,10 @@ async function endOrExplain(
 ): Promise<void> {
   if (revoked !== null) endEarly(context, entry, revoked);
   const reaction = revoked === null ? 'confused' : 'rocket';
-  for (const comment of said) await context.github.react(comment.id, reaction);
+  for (const { id } of said) {
+    if (!context.memory.answered.has(id)) await context.github.react(id, reaction);
+    context.memory.answered.add(id);
+  }
 }
 
 function isRevoke(comment: Comment): boolean {

@@ -5,6 +5,7 @@ import { type End, endOf } from '../core/ledger/ends.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { plan } from '../core/plan.ts';
 import type { Context } from './context.ts';
+import { stopGranting } from './early-end.ts';
 
 export type Passed = { readonly live: number; readonly steps: number; readonly problems: readonly string[] };
 
@@ -74,17 +75,18 @@ async function enqueueGrants(
 ): Promise<number> {
   const { enqueue, memory, github } = context;
   const state = context.engine();
-  const stacks = new Set(state.kind === 'ready' ? await state.engine.stacks() : []);
-  const steps = access === null ? [] : plan({ ledger, ends, stacks, access, now: github.now() });
+  const stacks = state.kind === 'ready' ? await state.engine.stacks().catch(() => null) : [];
+  const known = access !== null && stacks !== null;
+  const steps = known ? plan({ ledger, ends, stacks: new Set(stacks), access, now: github.now() }) : [];
   const due = new Set(steps.map((step) => step.id));
   for (const entry of ledger.grants.values()) {
-    const ended = ends.has(entry.id);
-    if (
-      ended
-        ? !isSettled(context, entry.id, ledger)
-        : access === null || memory.confirmed.get(entry.id) !== entry.resolved.deadline
-    )
-      due.add(entry.id);
+    const { id } = entry;
+    const end = ends.get(id);
+    const ended = end !== undefined;
+    if (ended) stopGranting(context, entry, end.sentence);
+    else if (memory.unsaid.has(id)) memory.confirmed.delete(id);
+    if (ended ? !isSettled(context, id, ledger) : !known || memory.confirmed.get(id) !== entry.resolved.deadline)
+      due.add(id);
   }
   for (const id of due) enqueue(`grant:${id}`);
   for (const one of ledger.grants.values())
@@ -95,17 +97,19 @@ async function enqueueGrants(
 /** Recorded long ago is settled; a fresh one once its comment says so. */
 function isSettled({ memory, github }: Context, id: string, ledger: Ledger): boolean {
   const removed = ledger.grants.get(id)?.removed;
-  if (removed == null) return false;
+  if (removed == null || memory.unsaid.has(id)) return false;
   return memory.settled.has(id) || github.now().getTime() - removed.at.getTime() > 86_400_000;
 }
 
 /** Open ones are judged; those of live grants are read for a /revoke. */
 async function enqueuePulls(
-  { github, enqueue }: Context,
+  { github, enqueue, memory }: Context,
   ledger: Ledger,
   ends: ReadonlyMap<string, End>,
 ): Promise<void> {
   for (const pull of await github.openPulls()) enqueue(`pull:${pull.number}`);
+  // One that was closed by hand, and nobody told us, would keep another from being opened.
+  for (const number of memory.removals.values()) enqueue(`pull:${number}`);
   for (const entry of ledger.grants.values())
     if (!ends.has(entry.id)) for (const number of entry.pulls) enqueue(`pull:${number}`);
   for (const commit of new Set(ledger.strays.map((one) => one.commit)))

@@ -12,9 +12,10 @@ import { mergeApproved } from './merge.ts';
 import { reconcileMerged } from './merged.ts';
 import { perform } from './perform.ts';
 
-/** Git and GitHub's push log lag behind the API by moments. */
-const SOON_MS = 1_000;
-
+/**
+ * What GitHub does not say yet, it mostly says within a second or two; what it goes on not saying must not use up the
+ * requests of an hour. So it is an error here: the queue looks again at once, then more and more rarely.
+ */
 export async function reconcilePull(context: Context, number: number): Promise<Again | undefined> {
   const { github, memory, configured } = context;
   const pull = await github.pull(number);
@@ -31,15 +32,29 @@ export async function reconcilePull(context: Context, number: number): Promise<A
 async function reconcileOpen(context: Context, pull: Pull): Promise<Again | undefined> {
   const gathered = await gather(context, pull);
   if (gathered.kind === 'not-yet') {
-    context.log.info({ pull: pull.number, reason: gathered.reason }, 'not judged yet');
-    return { again: SOON_MS };
+    throw new Error(`not judged yet: ${gathered.reason}`);
   }
   const { facts } = gathered;
-  const decision = decide(facts);
+  const decision = closedWhenDone(facts, decide(facts));
   if (decision.phase.kind === 'approved') return await mergeNow(context, facts, decision);
   context.memory.blocked.delete(pull.number);
-  await say(context, facts, decision);
-  return afterwards(context, facts, decision);
+  // Only the process that takes access away knows the proofs: two that say different things would never stop.
+  if (facts.change.kind !== 'removal' || context.engine().kind !== 'standby') await say(context, facts, decision);
+  if (facts.change.kind === 'removal' && decision.phase.kind === 'closed') await tidyBranch(context, facts);
+  afterwards(context, facts, decision);
+  return undefined;
+}
+
+/** Another removal was first: nothing would ever be proved or merged here. */
+function closedWhenDone({ change, ledger }: PullFacts, decision: Decision): Decision {
+  if (change.kind !== 'removal') return decision;
+  const strays = new Set(ledger.strays.map((one) => one.id));
+  const isGone = (id: string) => !strays.has(id) && ledger.usedIds.has(id) && ledger.grants.get(id)?.removed !== null;
+  if (!change.files.every(({ id }) => isGone(id))) return decision;
+  return {
+    ...decision,
+    phase: { kind: 'closed', sentence: 'All that this takes out is gone from the branch already.' },
+  };
 }
 
 async function mergeNow(context: Context, facts: PullFacts, decision: Decision): Promise<Again | undefined> {
@@ -50,15 +65,21 @@ async function mergeNow(context: Context, facts: PullFacts, decision: Decision):
   const merged = await mergeApproved(context, number);
   switch (merged.kind) {
     case 'look-again':
-      return { again: SOON_MS };
+      throw new Error(
+        `pull request ${number} was approved, but not so when it was read again or GitHub gave no answer`,
+      );
     case 'blocked':
       memory.blocked.set(number, merged.message);
       await say(context, facts, decision, { blocked: merged.message, checkOnly: false });
+      if (facts.change.kind === 'removal') await giveWay(context, facts);
       return undefined;
     case 'merged': {
       memory.blocked.delete(number);
       const { record } = merged;
-      await context.mirror.fetch();
+      // What follows fetches again; nothing of it may be left out because Git was away for a moment.
+      await context.mirror
+        .fetch()
+        .catch((error: unknown) => context.log.warn({ error: String(error) }, 'after a merge'));
       if (record.kind === 'removal') await tidyBranch(context, facts);
       if (record.kind === 'grant' || record.kind === 'extension') enqueue(`grant:${record.grantId}`);
       await perform(context, thanks(facts, decision), facts.comments);
@@ -67,6 +88,18 @@ async function mergeNow(context: Context, facts: PullFacts, decision: Decision):
       return undefined;
     }
   }
+}
+
+/** A person's removal that GitHub does not merge, or one that can never merge, must not keep ours from being opened. */
+async function giveWay(context: Context, facts: PullFacts): Promise<void> {
+  const { github, memory, mirror } = context;
+  const { number, head, author } = facts.pull;
+  const isOurs = author?.id === facts.self.userId;
+  if (isOurs && (await mirror.mergeTree(await mirror.tip(), head.sha)) !== null) return;
+  for (const [id, n] of memory.removals) if (n === number) memory.removals.delete(id);
+  if (!isOurs) return;
+  await github.closePull(number);
+  await tidyBranch(context, facts);
 }
 
 /** Only a branch that the app itself made. */
@@ -91,19 +124,26 @@ async function say(
   const { number, head } = facts.pull;
   const actions: Exclude<Action, { kind: 'merge' }>[] = [{ kind: 'set-check', sha: head.sha, content: check }];
   if (!saying.checkOnly) {
-    actions.push({ kind: 'set-comment', pull: number, body: comment }, ...complaints(decision));
+    actions.push({ kind: 'set-comment', pull: number, body: comment }, ...complaints(context, decision));
     if (decision.phase.kind === 'closed') actions.push({ kind: 'close', pull: number });
   }
   await perform(context, actions, facts.comments);
 }
 
-/** A reaction is the quickest answer to a command that did not count; the sticky comment says why. */
-function complaints({ approval }: Decision): readonly Exclude<Action, { kind: 'merge' }>[] {
+/**
+ * A reaction is the quickest answer to a command that did not count; the sticky comment says why. Once for each: a
+ * stranger's hundred comments must not use up what the app may write in a minute, in every pass.
+ */
+function complaints({ memory }: Context, { approval }: Decision): readonly Exclude<Action, { kind: 'merge' }>[] {
   if (approval === null || !('ignored' in approval)) return [];
-  return approval.ignored.flatMap((one) =>
-    one.commentId === null ? [] : [{ kind: 'react', commentId: one.commentId, reaction: 'confused' } as const],
-  );
+  return approval.ignored.slice(-MOST_COMPLAINTS).flatMap(({ commentId }) => {
+    if (commentId === null || memory.answered.has(commentId)) return [];
+    memory.answered.add(commentId);
+    return [{ kind: 'react', commentId, reaction: 'confused' } as const];
+  });
 }
+
+const MOST_COMPLAINTS = 25;
 
 function thanks(facts: PullFacts, { approval }: Decision): readonly Exclude<Action, { kind: 'merge' }>[] {
   if (approval?.kind !== 'approved') return [];
@@ -113,11 +153,13 @@ function thanks(facts: PullFacts, { approval }: Decision): readonly Exclude<Acti
   });
 }
 
-function afterwards(context: Context, facts: PullFacts, { phase, approval }: Decision): Again | undefined {
+function afterwards(context: Context, facts: PullFacts, { phase, approval }: Decision): void {
   const { enqueue, memory } = context;
   if (facts.change.kind === 'removal')
     for (const { id } of facts.change.files) {
-      memory.removals.set(id, facts.pull.number);
+      // One that is refused (a draft, a grant that is not theirs) never merges, and must not hold up ours.
+      if (phase.kind === 'waiting') memory.removals.set(id, facts.pull.number);
+      else if (memory.removals.get(id) === facts.pull.number) memory.removals.delete(id);
       const state = facts.removals.get(id);
       const entry = facts.ledger.grants.get(id);
       if (state?.kind !== 'waiting') continue;
@@ -125,6 +167,6 @@ function afterwards(context: Context, facts: PullFacts, { phase, approval }: Dec
       else enqueue(`grant:${id}`);
     }
   const unknown = approval?.kind === 'waiting' && approval.ignored.some((one) => one.code === 'approver-unknown');
-  if ((phase.kind === 'unapprovable' && phase.passing) || unknown) return { again: 5 * SOON_MS };
-  return undefined;
+  if ((phase.kind === 'unapprovable' && phase.passing) || unknown)
+    throw new Error('GitHub does not say everything yet that this decision needs');
 }

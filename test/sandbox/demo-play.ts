@@ -119,8 +119,8 @@ async function becomesActive({ scene, tell }: Stage, number: number, mergedAt: n
 async function deadlinePasses({ scene, tell }: Stage, number: number, session: Session): Promise<boolean> {
   const deadline = new Date(await scene.recorded(number, 'Expires-At')).getTime();
   tell.note(`${Math.round((deadline - Date.now()) / 1000)} seconds to go.`);
-  await untilTime(deadline - 1000);
-  tell.step('One second before the deadline:', 'plain');
+  await untilTime(deadline - 2000);
+  tell.step('Two seconds before the deadline:', 'plain');
   sayWhatAwsAllows(tell, scene, 'allowed');
   await untilTime(deadline + 100);
   tell.step(`The deadline has passed, the app is still dead, the role still exists: ${scene.sets()[0]?.name ?? ''}.`);

@@ -69,7 +69,9 @@ async function demo({ json, keep }: { readonly json: boolean; readonly keep: boo
     return 0;
   } catch (error) {
     tell.step('The demo failed.', 'bad');
-    tell.note(error instanceof Error ? error.message : String(error));
+    const [first = '', ...more] = (error instanceof Error ? error.message : String(error)).split('\n');
+    tell.note(first);
+    if (more.length > 0) tell.quote(more.join('\n'));
     tell.note(`The app's log: ${log.path}`);
     return 1;
   } finally {

@@ -132,7 +132,7 @@ function startAwsDouble({ awsLatency = 50 }: SandboxOptions): Promise<AwsDouble>
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  timeoutMs = 30_000,
+  timeoutMs = 45_000,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {

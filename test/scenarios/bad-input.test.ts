@@ -36,7 +36,7 @@ describe('bad input', () => {
   it('a policy that is broken on main keeps the last good one in force and does not block ending', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const pull = await stage.request('before', { duration: '8s' });
+      const pull = await stage.request('before', { duration: '16s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');
@@ -65,7 +65,7 @@ describe('out of reach', () => {
   it('GitHub down: access still ends at its deadline; the record follows when GitHub is back', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const pull = await stage.request('dark', { duration: '8s' });
+      const pull = await stage.request('dark', { duration: '16s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');

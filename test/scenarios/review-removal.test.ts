@@ -1,6 +1,6 @@
 // A file whose access has ended leaves the branch, whatever other pull requests are in the way.
 import { describe, expect, it } from 'vitest';
-import { grantYaml, type Stage, untilMerged, untilSaid, withStage } from './stage.ts';
+import { grantYaml, type Stage, untilSaid, withStage } from './stage.ts';
 
 async function live(stage: Stage, id: string, duration: string): Promise<number> {
   const pull = await stage.request(id, { duration });
@@ -50,7 +50,10 @@ describe('the file is taken out', () => {
   it("when the app's removal is closed by hand and the webhook is lost", () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const stop = stage.github.faults.on({ method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) }, { kind: 'refuse', status: 405 });
+      const stop = stage.github.faults.on(
+        { method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) },
+        { kind: 'refuse', status: 405 },
+      );
       await live(stage, 'closed', '6s');
       const removal = await stage.until('the removal is open', async () =>
         (await stage.pulls('open')).find((one) => one.title.startsWith('End access')),
@@ -64,7 +67,10 @@ describe('the file is taken out', () => {
   it('when the branch has changed under the removal so that it conflicts', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const stop = stage.github.faults.on({ method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) }, { kind: 'refuse', status: 405 });
+      const stop = stage.github.faults.on(
+        { method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) },
+        { kind: 'refuse', status: 405 },
+      );
       await live(stage, 'conflict', '6s');
       await stage.until('the removal is open', async () =>
         (await stage.pulls('open')).find((one) => one.title.startsWith('End access')),
@@ -78,7 +84,10 @@ describe('the file is taken out', () => {
   it('once, and the second removal of the same file does not stay open for ever', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const stop = stage.github.faults.on({ method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) }, { kind: 'refuse', status: 405 });
+      const stop = stage.github.faults.on(
+        { method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) },
+        { kind: 'refuse', status: 405 },
+      );
       await live(stage, 'pair', '6s');
       await stage.until('the removal is open', async () =>
         (await stage.pulls('open')).find((one) => one.title.startsWith('End access')),
@@ -91,5 +100,3 @@ describe('the file is taken out', () => {
       await stage.until('no removal stays open', async () => (await stage.pulls('open')).length === 0, 10_000);
     }));
 });
-void untilMerged;
-void expect;

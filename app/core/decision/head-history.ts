@@ -5,7 +5,7 @@ export type HeadHistory =
   | { readonly kind: 'known'; readonly onlyHead: boolean }
   | { readonly kind: 'unapprovable'; readonly code: 'foreign-push' | 'push-log-unknown'; readonly sentence: string };
 
-export function headHistory({ pull, pushes }: PullFacts): HeadHistory {
+export function headHistory({ pull, pushes }: Pick<PullFacts, 'pull' | 'pushes'>): HeadHistory {
   const sinceCreation = pushes.slice(pushes.findLastIndex((one) => isZero(one.before)));
   const newest = sinceCreation.at(-1);
   if (newest === undefined || !isZero(sinceCreation[0]?.before ?? '') || newest.after !== pull.head.sha) {

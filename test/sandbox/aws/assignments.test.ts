@@ -46,11 +46,14 @@ describe('an assignment', () => {
   test('waits for another update of the same account, not for one of another', async () => {
     const arn = await bench.createSet('busy');
     const other = await bench.createSet('other');
+    // Held up, as the next call must come while it is under way, however slow the machine is.
+    bench.aws.plant({ on: 'CreateAccountAssignment', mishap: { kind: 'operation-stalls' } });
     await bench.sso.send(new CreateAccountAssignmentCommand(bench.assignment(arn)));
     await expect(bench.sso.send(new CreateAccountAssignmentCommand(bench.assignment(other)))).rejects.toThrow(
       expect.objectContaining({ name: 'ConflictException' }),
     );
     await bench.sso.send(new CreateAccountAssignmentCommand(bench.assignment(other, { account: LEDGER })));
+    bench.aws.release();
     await bench.aws.settled();
     expect(bench.aws.assignments()).toHaveLength(2);
   });
