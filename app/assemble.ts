@@ -13,6 +13,7 @@ import { createEngine } from './engine/inline.ts';
 import { findPulumi } from './engine/pulumi-cli.ts';
 import { readLedger } from './git/ledger.ts';
 import { openMirror } from './git/mirror.ts';
+import { compareWithTrusted, trust } from './git/trusted-tip.ts';
 import { lazyGitHub } from './github/lazy.ts';
 import { connectGitHub } from './github/octokit.ts';
 import { type Context, createMemory, type EngineState } from './reconcile/context.ts';
@@ -58,7 +59,7 @@ export async function assemble(config: Config, log: Logger, enqueue: Context['en
     engine: () => engine,
     signer: ({ policy, position }) => signerFor(config.signingKey, policy.value.keys, position + 1),
     enqueue,
-    ledger: ledgerReader(mirror.dir, configured, mirror.tip),
+    ...ledgerReader(mirror.dir, configured, mirror.tip, log),
     exclusively: oneAtATime(),
     memory: createMemory(openRevocations(join(config.dataDir, 'ended-early'))),
     log,
@@ -117,11 +118,21 @@ function identityCenters(config: Config, log: Logger): Context['identityCenter']
   };
 }
 
-/** Verified from the root once for each tip; a tip that was verified is not read again. */
-function ledgerReader(dir: string, root: Context['configured'], tip: () => Promise<string>): () => Promise<Ledger> {
+/** Verified from the root once for each tip; a branch that was rewritten freezes the ledger at what was verified last. */
+function ledgerReader(
+  dir: string,
+  root: Context['configured'],
+  tip: () => Promise<string>,
+  log: Logger,
+): Pick<Context, 'ledger' | 'frozen'> {
   let last: { readonly tip: string; readonly ledger: Promise<Ledger> } | null = null;
-  return async () => {
-    const now = await tip();
+  let frozen: string | null = null;
+  const read = async (): Promise<Ledger> => {
+    const compared = await compareWithTrusted(dir, await tip());
+    const now = compared.kind === 'follows' ? compared.tip : compared.trusted;
+    const sentence = compared.kind === 'follows' ? null : rewritten(compared.tip, compared.trusted);
+    if (sentence !== null && sentence !== frozen) log.error({ alarm: 'history-rewritten' }, sentence);
+    frozen = sentence;
     if (last?.tip !== now) last = { tip: now, ledger: verified(dir, root, now) };
     const reading = last;
     return await reading.ledger.catch((error: unknown) => {
@@ -129,11 +140,17 @@ function ledgerReader(dir: string, root: Context['configured'], tip: () => Promi
       throw error;
     });
   };
+  return { ledger: read, frozen: () => frozen };
+}
+
+function rewritten(tip: string, trusted: string): string {
+  return `the branch was rewritten: ${tip} does not follow from ${trusted}, which was verified before. Ends go on; nothing new is granted until an administrator puts ${trusted} back (git push --force origin ${trusted}:<branch>)`;
 }
 
 async function verified(dir: string, root: Context['configured'], tip: string): Promise<Ledger> {
   const folded = await readLedger(dir, root, tip);
   if (folded.kind === 'no-root') throw new Error(`the ledger cannot be trusted: ${folded.reason}`);
+  await trust(dir, tip);
   return folded.ledger;
 }
 

@@ -1,6 +1,7 @@
 // The process's configuration, from its environment: every mistake at once, each with the name and what to write.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export type Config = {
   readonly github: {
@@ -24,6 +25,11 @@ export type Config = {
   readonly logLevel: string;
   readonly awsPlugin: string | null;
 };
+
+/** What only one process at a time may use: the engine's state where it is a folder, else the data folder. */
+export function stateFolder({ stateUrl, dataDir }: Pick<Config, 'stateUrl' | 'dataDir'>): string {
+  return stateUrl?.startsWith('file://') ? fileURLToPath(stateUrl) : dataDir;
+}
 
 export type ConfigRead =
   | { readonly kind: 'config'; readonly config: Config }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Logger, pino } from 'pino';
 import { Probot, Server } from 'probot';
 import { assemble } from './assemble.ts';
-import type { Config } from './config.ts';
+import { type Config, stateFolder } from './config.ts';
 import { claimState } from './engine/state-claim.ts';
 import { homePage } from './home.ts';
 import { breakglass } from './index.ts';
@@ -133,6 +133,16 @@ async function closeEngine({ engine }: Context, graceMs: number): Promise<void> 
   if (state.kind === 'ready') await state.engine.close(graceMs);
 }
 
+function claimEngineState(config: Config): ReturnType<typeof claimState> {
+  const folder = stateFolder(config);
+  return claimState(folder).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `the engine's state folder ${folder} cannot be used: ${why}. Correct BREAKGLASS_STATE_URL or BREAKGLASS_DATA_DIR, or make it writable.`,
+    );
+  });
+}
+
 /** Claims the state and starts the engine, or stands by and tries again until it can. */
 function holdEngine(
   config: Config,
@@ -146,7 +156,7 @@ function holdEngine(
   const attempt = async (): Promise<void> => {
     try {
       if (release === null) {
-        const claim = await claimState(config.dataDir);
+        const claim = await claimEngineState(config);
         if (claim.kind === 'held') {
           say({ kind: 'standby', reason: `standing by: ${claim.by.hostname} process ${claim.by.pid} holds the state` });
           return again(CLAIM_MS);

@@ -42,7 +42,7 @@ export const createIdentityCenter = (options: IdentityCenterOptions): IdentityCe
   return {
     clockDifferenceMs: watch.clock.differenceMs,
     list: () => explained(place, async () => listAccess(sweep, await names())),
-    find: (name) => explained(place, async () => findAccess(ordinary, await names(), name)),
+    find: (name) => explained(place, async () => findAccess(urgent, await names(), name)),
     userExists: userLookup(options, createIdentityStore(limiter.ordinary, watch)),
     proveGranted: (grant, arn, inlinePolicy) => unproven(place, () => proveGrant(ordinary, grant, arn, inlinePolicy)),
     deny: (denial) =>

@@ -1,7 +1,7 @@
 // The app's own parts in the hands of an operator: the same reconcilers, for as long as one command runs.
 import type { Logger } from 'pino';
 import { assemble } from '../assemble.ts';
-import type { Config } from '../config.ts';
+import { type Config, stateFolder } from '../config.ts';
 import type { GrantEntry, Ledger } from '../core/ledger/ledger.ts';
 import type { Engine } from '../engine/engine.ts';
 import { claimState } from '../engine/state-claim.ts';
@@ -20,7 +20,7 @@ export type Operator = {
 
 /** Takes the state first: two processes must not both believe that they run the engine. */
 export async function openOperator(config: Config, log: Logger): Promise<Operator> {
-  const claim = await claimState(config.dataDir);
+  const claim = await claimState(stateFolder(config));
   if (claim.kind === 'held') {
     const { hostname, pid } = claim.by;
     throw refusal(

@@ -2,6 +2,7 @@
 import type { ResolvedGrant } from '../core/grant/resolved.ts';
 import { endOf } from '../core/ledger/ends.ts';
 import { readLedger } from './ledger.ts';
+import { readTrusted } from './trusted-tip.ts';
 
 /** Where the ledger is and what it must chain to; passed to the engine's child as JSON. */
 export type LedgerSource = {
@@ -20,7 +21,9 @@ export type Authorized =
 
 /** Trusts nothing that the parent process says but the id: the whole ledger is verified again from the root. */
 export async function authorizedGrant(source: LedgerSource, id: string, now: Date): Promise<Authorized> {
-  const folded = await readLedger(source.mirror, source, `refs/heads/${source.branch}`);
+  // What the app verified last; a branch that was rewritten since does not count.
+  const tip = (await readTrusted(source.mirror)) ?? `refs/heads/${source.branch}`;
+  const folded = await readLedger(source.mirror, source, tip);
   if (folded.kind === 'no-root') return { kind: 'refused', reason: folded.reason };
   const { ledger } = folded;
   const entry = ledger.grants.get(id);

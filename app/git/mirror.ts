@@ -33,7 +33,7 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const text = (...args: string[]) => gitText({ dir, args });
   return {
     dir,
-    fetch: coalesced((pulls) => fetchRefs(options, pulls)),
+    fetch: coalesced((pulls) => fetchEach(options, pulls)),
     tip: () => text('rev-parse', '--verify', `refs/heads/${branch}^{commit}`),
     pullHead: async (number) =>
       emptyIsNull(await optional(dir, ['rev-parse', '--verify', '--quiet', `refs/pull/${number}/head^{commit}`])),
@@ -73,24 +73,46 @@ async function fetchRefs({ dir, url, branch, token }: MirrorOptions, pulls: read
   });
 }
 
+/** Pull requests whose heads could not be fetched, each with the reason. */
+type Unfetched = ReadonlyMap<number, unknown>;
+
+/** One round trip for all; when that fails, one for each, so that a head that cannot be fetched fails nobody else. */
+async function fetchEach(options: MirrorOptions, pulls: readonly number[]): Promise<Unfetched> {
+  try {
+    await fetchRefs(options, pulls);
+    return new Map();
+  } catch (error) {
+    if (pulls.length === 0) throw error;
+  }
+  await fetchRefs(options, []);
+  const failed = new Map<number, unknown>();
+  for (const pull of pulls) await fetchRefs(options, [pull]).catch((error: unknown) => failed.set(pull, error));
+  return failed;
+}
+
 /** Fetches do not overlap (ref locks); calls that arrive meanwhile share the next one. */
-function coalesced(run: (pulls: readonly number[]) => Promise<void>): (pulls?: readonly number[]) => Promise<void> {
-  let running: Promise<void> = Promise.resolve();
-  let next: { readonly pulls: Set<number>; readonly done: Promise<void> } | null = null;
-  return (pulls = []) => {
+function coalesced(run: (pulls: readonly number[]) => Promise<Unfetched>): Mirror['fetch'] {
+  let running: Promise<unknown> = Promise.resolve();
+  let next: { readonly pulls: Set<number>; readonly done: Promise<Unfetched> } | null = null;
+  const join = (pulls: readonly number[]): Promise<Unfetched> => {
     if (next === null) {
       const wanted = new Set<number>();
       const done = running
         .catch(() => {})
         .then(() => {
           next = null;
-          running = run([...wanted]);
-          return running;
+          const fetching = run([...wanted]);
+          running = fetching;
+          return fetching;
         });
       next = { pulls: wanted, done };
     }
     for (const pull of pulls) next.pulls.add(pull);
     return next.done;
+  };
+  return async (pulls = []) => {
+    const failed = await join(pulls);
+    for (const pull of pulls) if (failed.has(pull)) throw failed.get(pull);
   };
 }
 

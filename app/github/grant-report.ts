@@ -2,7 +2,7 @@
 import type { Evidence } from '../aws/port.ts';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
 import { MARKER } from './report.ts';
-import { quoted, utc } from './text.ts';
+import { quoted, sentence, utc } from './text.ts';
 
 export type GrantState =
   | { readonly kind: 'granting' }
@@ -59,14 +59,16 @@ function lines(entry: GrantEntry, state: GrantState): string[] {
         "It is tried again by itself until the deadline. If it stays like this, the platform team finds the details in the app's log under this grant's id.",
       ];
     case 'ending':
-      return [`**Ending: ${state.ended}.** Calls are denied; the access is being taken away.`];
+      return [`**Ending: ${sentence(state.ended)}.** Calls are denied; the access is being taken away.`];
     case 'removed':
       return [
-        `**Ended: ${state.ended}.** AWS proved that the access is gone. The file is taken out by a pull request of the app.`,
+        `**Ended: ${sentence(state.ended)}.** AWS proved that the access is gone. The file is taken out by a pull request of the app.`,
         `<details><summary>Proof</summary>\n\n${quoted(state.proof)}\n\n</details>`,
       ];
     case 'recorded':
-      return [`**Ended: ${state.ended}.** AWS proved that the access is gone; the proof is in commit ${state.commit}.`];
+      return [
+        `**Ended: ${sentence(state.ended)}.** AWS proved that the access is gone; the proof is in commit ${state.commit}.`,
+      ];
   }
 }
 

@@ -130,7 +130,7 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
   // Said meanwhile: a GitHub that does not answer must not hold up the end.
   const said = ending.there ? tell(context, entry, { kind: 'ending', ended: end.sentence }) : Promise.resolve();
   const arn = access?.arn ?? (await engine?.permissionSetArn(entry.id)) ?? null;
-  if (ending.there) await destroy(context, ending);
+  const left = ending.there ? await destroy(context, ending) : null;
   const proof = await center.proveRemoved({
     permissionSetName: entry.resolved.permissionSetName,
     arn,
@@ -146,11 +146,16 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
   log.info({ grant: entry.id, end: end.kind, milliseconds: Date.now() - started, at: proof.at }, 'removal proven');
   await said;
   await settle(context, entry, end);
+  if (left !== null)
+    throw new Error(`the access of "${entry.id}" is gone, but the engine did not end its stack: ${left}`);
   return undefined;
 }
 
-/** The engine first, as its state must not name what is gone; then whatever AWS still holds under our mark. */
-async function destroy(context: Context, { entry, engine, center, signal }: Ending): Promise<void> {
+/**
+ * The engine first, as its state must not name what is gone; then whatever AWS still holds under our mark. Answers why
+ * the engine failed, where it did: that keeps the stack, and the retries, but not the proof that AWS holds nothing.
+ */
+async function destroy(context: Context, { entry, engine, center, signal }: Ending): Promise<string | null> {
   const { id, resolved } = entry;
   const outcome = await engine?.end({ grantId: id, accountId: resolved.accountId, signal });
   const left = await ownAccess(context, center, entry);
@@ -158,8 +163,7 @@ async function destroy(context: Context, { entry, engine, center, signal }: Endi
     context.log.warn({ grant: id, arn: left.arn, outcome: outcome?.kind }, 'removing by SDK what the engine left');
     await center.remove(left.arn);
   }
-  if (outcome !== undefined && outcome.kind !== 'done')
-    throw new Error(`the engine did not end "${id}": ${outcome.reason}`);
+  return outcome === undefined || outcome.kind === 'done' ? null : outcome.reason;
 }
 
 function alreadyRecorded(entry: GrantEntry): boolean {

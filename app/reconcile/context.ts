@@ -63,6 +63,8 @@ export type Context = {
   readonly enqueue: (key: string, delayMs?: number) => void;
   /** The ledger at the mirror's tip, verified; throws when the root cannot be trusted. */
   readonly ledger: () => Promise<Ledger>;
+  /** Why nothing new may be merged, where the branch was rewritten; by the last `ledger()`. */
+  readonly frozen: () => string | null;
   /** One merge at a time: budgets are counted over what is already merged. */
   readonly exclusively: <T>(run: () => Promise<T>) => Promise<T>;
   readonly memory: Memory;

@@ -46,8 +46,8 @@ async function hasEnded({ ledger, memory, github }: Context, id: string): Promis
 }
 
 /**
- * What an interrupted operation made and the state does not know would make the engine fail with "already exists" for
- * good. Such access was never reported as active, so it is deleted and made again.
+ * What AWS holds and the state does not know, after an interrupted operation or the loss of the state, would make the
+ * engine fail with "already exists" for good: it is deleted and made again, which ends sessions that use it.
  */
 async function adoptOrDelete({ log }: Context, { entry, access, engine, center }: Making): Promise<void> {
   if (access === null) return;

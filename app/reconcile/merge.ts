@@ -51,6 +51,8 @@ async function put(
 ): Promise<Merged | { readonly kind: 'base-moved' }> {
   const { github, log } = context;
   const { number, head } = facts.pull;
+  const frozen = context.frozen();
+  if (frozen !== null) return { kind: 'blocked', message: frozen };
   const signer = context.signer(facts.ledger);
   if (signer === null) {
     const message =

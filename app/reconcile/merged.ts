@@ -8,7 +8,7 @@ import type { GrantEntry, Ledger, Stray } from '../core/ledger/ledger.ts';
 import { readObjects } from '../git/objects.ts';
 import type { Comment, Pull } from '../github/port.ts';
 import { grantText, newGrantUrl } from '../github/report.ts';
-import { quoted } from '../github/text.ts';
+import { quoted, sentence } from '../github/text.ts';
 import type { Context } from './context.ts';
 import { endEarly } from './early-end.ts';
 import { readMemberships } from './memberships.ts';
@@ -71,7 +71,7 @@ async function answerByHand(context: Context, pull: Pull, strays: readonly Stray
   const offers = await Promise.all(strays.map((stray) => offer(context, stray, repository.url)));
   const body = [
     BY_HAND,
-    '**This merge grants nothing.** Only merges that the app makes after an approval give access; this one was made by hand.',
+    `**This merge grants nothing.** Only merges that the app makes after an approval give access; of this one, ${sentence(strays[0]?.reason ?? '')}.`,
     'The file is taken out again by a pull request of the app. Nothing is lost: open the same request under a new id and have it approved.',
     ...offers,
   ].join('\n\n');

@@ -35,7 +35,7 @@ async function reconcileOpen(context: Context, pull: Pull): Promise<Again | unde
     throw new Error(`not judged yet: ${gathered.reason}`);
   }
   const { facts } = gathered;
-  const decision = closedWhenDone(facts, decide(facts));
+  const decision = decide(facts);
   if (decision.phase.kind === 'approved') return await mergeNow(context, facts, decision);
   context.memory.blocked.delete(pull.number);
   // Only the process that takes access away knows the proofs: two that say different things would never stop.
@@ -43,18 +43,6 @@ async function reconcileOpen(context: Context, pull: Pull): Promise<Again | unde
   if (facts.change.kind === 'removal' && decision.phase.kind === 'closed') await tidyBranch(context, facts);
   afterwards(context, facts, decision);
   return undefined;
-}
-
-/** Another removal was first: nothing would ever be proved or merged here. */
-function closedWhenDone({ change, ledger }: PullFacts, decision: Decision): Decision {
-  if (change.kind !== 'removal') return decision;
-  const strays = new Set(ledger.strays.map((one) => one.id));
-  const isGone = (id: string) => !strays.has(id) && ledger.usedIds.has(id) && ledger.grants.get(id)?.removed !== null;
-  if (!change.files.every(({ id }) => isGone(id))) return decision;
-  return {
-    ...decision,
-    phase: { kind: 'closed', sentence: 'All that this takes out is gone from the branch already.' },
-  };
 }
 
 async function mergeNow(context: Context, facts: PullFacts, decision: Decision): Promise<Again | undefined> {

@@ -1,7 +1,7 @@
 // Opens the pull request that takes out the files of grants whose absence AWS has proved, one for all of them.
 import { createHash } from 'node:crypto';
 import type { Ledger } from '../core/ledger/ledger.ts';
-import { quoted } from '../github/text.ts';
+import { quoted, sentence } from '../github/text.ts';
 import type { Context } from './context.ts';
 
 const BRANCH_PREFIX = 'breakglass/remove-';
@@ -25,7 +25,7 @@ export async function reconcileRemoval(context: Context): Promise<void> {
   await github.createRemovalBranch({ branch, base: ledger.tip, paths, message: `${title}\n` });
   const body = [
     'Ended, and AWS has proved that the access is gone. The app merges this by itself.',
-    ...due.map((one) => `- ${quoted(one.id)}: ${one.why}`),
+    ...due.map((one) => `- ${quoted(one.id)}: ${sentence(one.why)}`),
   ].join('\n');
   const number = await github.openPull({ branch, base: configured.branch, title, body });
   for (const one of due) memory.removals.set(one.id, number);

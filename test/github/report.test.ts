@@ -86,7 +86,7 @@ To approve, look at the file and comment this line by itself:
       ['(`too-long`)', '(`incident-required`)'],
     ],
     ['lapsed', { now: at(180) }, 'Closed', ['This request lapsed 3h after it was opened. Open a new one.']],
-    ['rejected', { comments: [comment('/reject')] }, 'Closed', ['@<!-- -->commander rejected this request (/reject).']],
+    ['rejected', { comments: [comment('/reject')] }, 'Closed', ['@<!-- -->commander rejected this request.']],
     ['no push log', { pushes: [] }, 'Waiting for GitHub', ['It is read again by itself within a minute.']],
     [
       'not counted',

@@ -30,6 +30,8 @@ export type SandboxOptions = {
   readonly passSeconds?: number;
   readonly proofGapSeconds?: number;
   readonly adminsBypass?: boolean;
+  /** GitHub's clock, where it is not this machine's. */
+  readonly now?: () => Date;
 };
 
 export type Sandbox = {
@@ -107,6 +109,7 @@ function startGitHubDouble(options: SandboxOptions, keys: SigningKeys): Promise<
     teams: TEAMS,
     app: { slug: 'breakglass', id: 424_242, installationId: 515_151, webhookSecret: 'sandbox-webhook-secret' },
     adminsBypass: options.adminsBypass ?? true,
+    ...(options.now === undefined ? {} : { now: options.now }),
   });
 }
 

@@ -1,15 +1,7 @@
 // Ending before the deadline: at once, for good, and by whoever may.
 import { describe, expect, it } from 'vitest';
 import { USERS } from '../sandbox/organisation.ts';
-import { type Stage, untilSaid, withStage } from './stage.ts';
-
-async function live(stage: Stage, id: string): Promise<number> {
-  const pull = await stage.request(id);
-  await untilSaid(stage, pull, 'Waiting for approval');
-  await stage.as('hubot-boss').comment(pull, '/approve-emergency');
-  await untilSaid(stage, pull, 'Active until');
-  return pull;
-}
+import { live, untilSaid, withStage } from './stage.ts';
 
 describe('an early end', () => {
   it('by /revoke cuts a live session before the stack is gone, and is not undone by the next pass', () =>

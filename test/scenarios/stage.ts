@@ -126,6 +126,15 @@ export async function untilSaid(stage: Stage, pull: number, words: string, timeo
   }
 }
 
+/** A request of octocat's, approved and active. */
+export async function live(stage: Stage, id: string, duration = '1h'): Promise<number> {
+  const pull = await stage.request(id, { duration });
+  await untilSaid(stage, pull, 'Waiting for approval');
+  await stage.as('hubot-boss').comment(pull, '/approve-emergency');
+  await untilSaid(stage, pull, 'Active until');
+  return pull;
+}
+
 export async function untilMerged(stage: Stage, pull: number, timeoutMs?: number): Promise<void> {
   await until(`#${pull} is merged`, async () => (await stage.pull(pull)).merged, timeoutMs);
 }

@@ -46,7 +46,7 @@ describe('going around the app', () => {
       stage.github.rulesets.clear();
       const app = await stage.sandbox.startApp();
       const honest = await stage.request('honest', { role: 'read-only', account: 'staging' });
-      await untilMerged(stage, honest);
+      await untilSaid(stage, honest, 'Active until');
       const genuine = stage.log('-1', '--format=%B');
       await app.stop();
       const pull = await stage.request('forged');

@@ -58,7 +58,7 @@ export function judgeApproval(facts: PullFacts, terms: ApprovalTerms): Approval 
   const said = statements(facts);
   const rejection = said.find((one) => one.kind === 'reject' && mayReject(facts, terms, one));
   if (rejection !== undefined)
-    return { kind: 'rejected', sentence: `@${rejection.author?.login ?? 'unknown'} rejected this request (/reject).` };
+    return { kind: 'rejected', sentence: `@${rejection.author?.login ?? 'unknown'} rejected this request.` };
   const history = headHistory(facts);
   if (history.kind === 'unapprovable') return history;
   const ignored: Ignored[] = [];

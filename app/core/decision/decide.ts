@@ -33,6 +33,8 @@ export type Decision = {
 };
 
 export function decide(facts: PullFacts): Decision {
+  const done = removalDone(facts);
+  if (done !== null) return done;
   const verdict = judge(facts);
   if (verdict.kind === 'denied') {
     const lapsed = verdict.violations.find((one) => one.code === 'request-lapsed');
@@ -112,6 +114,20 @@ function draftOf(facts: PullFacts, allowed: Exclude<Allowed, { kind: 'removal' }
     rule: rule.name,
   };
   return { kind: 'grant', record, seconds: grant.seconds, startedAt: allowed.extends?.startedAt ?? null };
+}
+
+/** Another removal was first: nothing would ever be proved or merged here. */
+function removalDone({ change, ledger }: PullFacts): Decision | null {
+  if (change.kind !== 'removal') return null;
+  const strays = new Set(ledger.strays.map((one) => one.id));
+  const isGone = (id: string) => !strays.has(id) && ledger.usedIds.has(id) && ledger.grants.get(id)?.removed !== null;
+  const ids = change.files.map((file) => file.id);
+  if (!ids.every(isGone)) return null;
+  return {
+    verdict: { kind: 'allowed', allowed: { kind: 'removal', ids } },
+    approval: null,
+    phase: { kind: 'closed', sentence: 'All that this takes out is gone from the branch already.' },
+  };
 }
 
 /** Red until AWS has proved the absence of every grant it removes; then it merges with the proofs. */

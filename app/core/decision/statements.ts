@@ -22,7 +22,7 @@ export function statements({ comments, reviews, self }: PullFacts): readonly Sta
   for (const comment of comments) {
     if (comment.author?.id === self.userId || comment.appId === self.appId) continue;
     const read = readCommand(comment.body);
-    if (read.kind === 'none' || (read.kind === 'command' && read.command.kind === 'revoke')) continue;
+    if (read.kind === 'none') continue;
     const common = {
       author: comment.author,
       byApp: comment.appId !== null,
@@ -34,6 +34,7 @@ export function statements({ comments, reviews, self }: PullFacts): readonly Sta
     if (read.kind === 'unusable') said.push({ ...common, kind: 'unusable', sha: null, reason: read.reason });
     else if (read.command.kind === 'approve')
       said.push({ ...common, kind: 'approve', sha: read.command.sha, reason: '' });
+    // Nothing is granted yet that could be revoked: whoever says /revoke now does not want it granted.
     else said.push({ ...common, kind: 'reject', sha: null, reason: '' });
   }
   for (const review of reviews) {

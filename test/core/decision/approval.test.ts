@@ -215,13 +215,8 @@ describe('is not counted, and says why', () => {
     },
   );
 
-  test("nothing is said of remarks, of the app's own words, of /revoke, or of reviews that approve nothing", () => {
-    const comments = [
-      comment('LGTM'),
-      comment(APPROVE, app),
-      comment(APPROVE, commander, { appId: 77 }),
-      comment('/revoke'),
-    ];
+  test("nothing is said of remarks, of the app's own words, or of reviews that approve nothing", () => {
+    const comments = [comment('LGTM'), comment(APPROVE, app), comment(APPROVE, commander, { appId: 77 })];
     const reviews = [
       review('COMMENTED'),
       review('PENDING'),
@@ -249,8 +244,12 @@ describe('rejection', () => {
       comment('/reject', who, { minutes: 2 }),
       comment(APPROVE, second, { minutes: 3 }),
     ];
-    expect(ask({ comments })).toEqual({ kind: 'rejected', sentence: `@${who.login} rejected this request (/reject).` });
+    expect(ask({ comments })).toEqual({ kind: 'rejected', sentence: `@${who.login} rejected this request.` });
     expect(ask({ comments, pushes: [] }).kind).toBe('rejected');
+    // Nothing is granted yet that /revoke could end, but nobody who says it wants the request to be granted.
+    expect(ask({ comments: [comment(APPROVE, second), comment('/revoke', who, { minutes: 2 })] }).kind).toBe(
+      'rejected',
+    );
   });
 
   test('opening again asks anew', () => {

@@ -39,6 +39,8 @@ export function createGit(path: string) {
     (await runBytes(attempt, args, options)).toString();
   const line = async (args: readonly string[], options: RunOptions = {}) => (await run(args, options)).trim();
 
+  const known = remembered(attempt);
+
   const resolve = async (revision: string): Promise<string | undefined> => {
     const found = await attempt(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]);
     return found.code === 0 ? found.stdout.toString().trim() : undefined;
@@ -62,13 +64,16 @@ export function createGit(path: string) {
       return kind.stdout.toString().trim() === 'commit' ? (await commits([sha]))[0] : undefined;
     },
     exists: async (sha: string) => (await attempt(['cat-file', '-e', sha])).code === 0,
-    isAncestor: async (a: string, b: string) => (await attempt(['merge-base', '--is-ancestor', a, b])).code === 0,
+    isAncestor: async (a: string, b: string) => (await known(['merge-base', '--is-ancestor', a, b])).code === 0,
     mergeBase: async (a: string, b: string): Promise<string | undefined> => {
-      const found = await attempt(['merge-base', a, b]);
+      const found = await known(['merge-base', a, b]);
       return found.code === 0 ? found.stdout.toString().trim() : undefined;
     },
-    revisions: async (range: readonly string[]): Promise<string[]> =>
-      (await run(['rev-list', ...range])).split('\n').filter(Boolean),
+    revisions: async (range: readonly string[]): Promise<string[]> => {
+      const found = await known(['rev-list', ...range]);
+      if (found.code !== 0) throw new Error(`git rev-list ${range.join(' ')} ended with ${found.code}: ${found.stderr}`);
+      return found.stdout.toString().split('\n').filter(Boolean);
+    },
     mergeTree: async (base: string, head: string): Promise<MergeResult> => {
       const merged = await attempt(['merge-tree', '--write-tree', base, head]);
       const tree = merged.stdout.toString().split('\n')[0] ?? '';
@@ -81,6 +86,21 @@ export function createGit(path: string) {
     writeTree: (base: string | null, files: Files) => writeTree(line, base, files),
     writeCommit: (commit: NewCommit) =>
       line(['hash-object', '-t', 'commit', '-w', '--stdin'], { input: renderCommit(commit) }),
+  };
+}
+
+/**
+ * What only commit ids are asked about never changes its answer, and every view of a pull request asks it anew. An error
+ * is not kept: the objects of a push may be on their way.
+ */
+function remembered(attempt: (args: readonly string[]) => Promise<Outcome>) {
+  const answers = new Map<string, Outcome>();
+  return async (args: readonly string[]): Promise<Outcome> => {
+    const lasting = args.slice(1).every((one) => /^(--[a-z-]+|\^?[0-9a-f]{40}(\.\.[0-9a-f]{40})?)$/.test(one));
+    const key = args.join(' ');
+    const answer = answers.get(key) ?? (await attempt(args));
+    if (lasting && answer.code <= 1) answers.set(key, answer);
+    return answer;
   };
 }
 

@@ -2,15 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type Stage, untilMerged, untilSaid, withStage } from './stage.ts';
-
-async function live(stage: Stage, id: string): Promise<number> {
-  const pull = await stage.request(id);
-  await untilSaid(stage, pull, 'Waiting for approval');
-  await stage.as('hubot-boss').comment(pull, '/approve-emergency');
-  await untilSaid(stage, pull, 'Active until');
-  return pull;
-}
+import { live, untilMerged, untilSaid, withStage } from './stage.ts';
 
 it('a policy that no longer has the person ends the grant at once, and is merged by the app while it lives', () =>
   withStage({}, async (stage, sandbox) => {

@@ -42,8 +42,7 @@ describe('the comment', () => {
       await untilSaid(stage, pull, 'Active until', 60_000);
     }));
 
-  // Fails until /revoke before the merge counts as /reject, or is answered.
-  it.fails('/revoke on an open request is answered', () =>
+  it('/revoke on an open request is answered', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
       const pull = await stage.request('early-revoke');

@@ -1,14 +1,6 @@
 // A file whose access has ended leaves the branch, whatever other pull requests are in the way.
 import { describe, expect, it } from 'vitest';
-import { grantYaml, type Stage, untilSaid, withStage } from './stage.ts';
-
-async function live(stage: Stage, id: string, duration: string): Promise<number> {
-  const pull = await stage.request(id, { duration });
-  await untilSaid(stage, pull, 'Waiting for approval');
-  await stage.as('hubot-boss').comment(pull, '/approve-emergency');
-  await untilSaid(stage, pull, 'Active until');
-  return pull;
-}
+import { grantYaml, live, type Stage, untilSaid, withStage } from './stage.ts';
 
 const gone = (stage: Stage, id: string, ms = 15_000) =>
   stage.until(`grants/${id}.yaml is taken out`, () => !stage.files().includes(`grants/${id}.yaml`), ms);

@@ -1,0 +1,119 @@
+// What owners should know about a change of the policy before they approve it, and what keeps it from going green.
+import { type Finding, lintPolicy } from './lint.ts';
+import type { Members } from './lint-members.ts';
+import { placesIn } from './lint-places.ts';
+import type { Policy } from './policy.ts';
+import type { InlineSize } from './policy-test-facts.ts';
+import { type PolicyTestResult, type PolicyTestRun, runPolicyTests } from './policy-test-run.ts';
+import { differenceText, type HistoricRequest, replay } from './replay.ts';
+
+export type PolicyChange = {
+  /** In force, and its files by name relative to `policies/`, tests included. */
+  readonly base: { readonly policy: Policy; readonly files: ReadonlyMap<string, Uint8Array> };
+  /** As it would be after the merge. */
+  readonly head: { readonly policy: Policy; readonly files: ReadonlyMap<string, Uint8Array> };
+  readonly history: readonly HistoricRequest[];
+  readonly members?: Members;
+  readonly size?: InlineSize;
+};
+
+export const POLICY_BLOCK_CODES = ['policy-tests-fail', 'no-owner-can-approve'] as const;
+
+/** Of the shape of a violation. */
+export type PolicyBlock = {
+  readonly code: (typeof POLICY_BLOCK_CODES)[number];
+  readonly sentence: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+};
+
+export type PolicyReport = { readonly blocking: readonly PolicyBlock[]; readonly listed: readonly string[] };
+
+export function policyReport(change: PolicyChange): PolicyReport {
+  const { base, head, history, size = null } = change;
+  const run = runPolicyTests(head.policy, head.files, size);
+  const findings = newFindings(change);
+  const { differences } = replay(history, head.policy, size);
+  return {
+    blocking: [...testBlocks(run), ...findings.flatMap(ownerBlock)],
+    listed: [
+      ...changedExpectations(runPolicyTests(head.policy, base.files, size), run),
+      ...shortened(findings.filter(({ code }) => code !== 'no-owner-can-approve').map(findingText), 'lint'),
+      ...shortened(differences.map(differenceText), 'replay'),
+    ],
+  };
+}
+
+function testBlocks({ problems, results }: PolicyTestRun): readonly PolicyBlock[] {
+  const code = 'policy-tests-fail';
+  const broken = problems.map(({ message, ...place }): PolicyBlock => ({ code, sentence: message, ...place }));
+  const failed = results
+    .filter(({ passed }) => !passed)
+    .map(({ file, line, column, ...one }): PolicyBlock => ({ code, sentence: failureText(one), file, line, column }));
+  return [...broken, ...failed];
+}
+
+/** `Test "x" fails: it expects …, and the policy says …: why` */
+export function failureText({
+  name,
+  expected,
+  actual,
+  why,
+}: Pick<PolicyTestResult, 'name' | 'expected' | 'actual' | 'why'>) {
+  const because = why.length === 0 ? '.' : `: ${why.join(' ')}`;
+  return `Test "${name}" fails: it expects "${expected}", and the policy says "${actual}"${because}`;
+}
+
+/** A policy and its tests change in one pull request: what the tests no longer ask for is said to whoever approves it. */
+function changedExpectations(base: PolicyTestRun, head: PolicyTestRun): readonly string[] {
+  const broken =
+    base.problems.length === 0 ? [] : ['Tests of the policy in force cannot be read; they were not compared.'];
+  const after = new Map(head.results.map((one) => [keyOf(one), one]));
+  const changed = base.results.flatMap((one): readonly string[] => {
+    const now = after.get(keyOf(one));
+    const holds = one.passed ? 'it would still hold' : `it would no longer hold: "${one.actual}"`;
+    if (now === undefined)
+      return [`Test "${one.name}" (${one.asked}) is taken out; it expects "${one.expected}", and ${holds}.`];
+    if (now.asked === one.asked && now.expected === one.expected)
+      return one.passed || !now.passed ? [] : [factsChanged(one)];
+    if (now.expected === one.expected && one.passed) return [];
+    return [
+      `Test "${one.name}" (${one.asked}) expected "${one.expected}", and ${holds}; now (${now.asked}) it expects "${now.expected}".`,
+    ];
+  });
+  return [...broken, ...changed];
+}
+
+/** The same words on both sides, but only the new one passes: what it takes for granted was changed. */
+function factsChanged({ name, expected }: PolicyTestResult): string {
+  return `Test "${name}" expects "${expected}" as before, but under other facts; under those of before it fails.`;
+}
+
+function keyOf({ file, name }: PolicyTestResult): string {
+  return `${file} ${name}`;
+}
+
+/** What was so before is not this change's doing; that nobody could approve is said whoever did it. */
+function newFindings({ base, head, members, size }: PolicyChange): readonly Finding[] {
+  const options = { ...(members === undefined ? {} : { members }), ...(size === undefined ? {} : { size }) };
+  const before = new Set(lintPolicy(base.policy, options).map(({ sentence }) => sentence));
+  const now = lintPolicy(head.policy, { ...options, place: placesIn(head.files) });
+  return now.filter(({ code, sentence }) => code === 'no-owner-can-approve' || !before.has(sentence));
+}
+
+function ownerBlock({ code, sentence, file, line, column }: Finding): readonly PolicyBlock[] {
+  return code === 'no-owner-can-approve' ? [{ code, sentence, file, line, column }] : [];
+}
+
+export function findingText({ code, severity, sentence, file, line }: Finding): string {
+  return `${severity} ${file}${line === 0 ? '' : `:${line}`} ${code}: ${sentence}`;
+}
+
+/** A check run has room for 65,535 characters, and nobody reads further. */
+const MOST_LISTED = 25;
+
+function shortened(lines: readonly string[], command: string): readonly string[] {
+  const more = lines.length - MOST_LISTED;
+  return more <= 0 ? lines : [...lines.slice(0, MOST_LISTED), `and ${more} more: breakglass policy ${command}`];
+}

@@ -1,0 +1,36 @@
+// The last tip that was verified, as a ref of the mirror: what was once seen cannot be rewritten from under the app.
+import { git } from './git.ts';
+
+const REF = 'refs/breakglass/trusted';
+
+export type TrustedTip =
+  /** `tip` follows from everything that was verified before. */
+  | { readonly kind: 'follows'; readonly tip: string }
+  /** The branch was rewritten: what was verified last goes on counting, and nothing new does. */
+  | { readonly kind: 'rewritten'; readonly tip: string; readonly trusted: string };
+
+export async function compareWithTrusted(dir: string, tip: string): Promise<TrustedTip> {
+  const trusted = await readTrusted(dir);
+  if (trusted === null || trusted === tip || (await isAncestor(dir, trusted, tip))) return { kind: 'follows', tip };
+  // Another process may have fetched and verified a newer one since this one read its tip.
+  if (await isAncestor(dir, tip, trusted)) {
+    const now = (await git({ dir, args: ['rev-parse', '--verify', 'HEAD^{commit}'] })).stdout.toString('utf8').trim();
+    if (now === trusted || (await isAncestor(dir, trusted, now))) return { kind: 'follows', tip: now };
+  }
+  return { kind: 'rewritten', tip, trusted };
+}
+
+/** Null in a new mirror. */
+export async function readTrusted(dir: string): Promise<string | null> {
+  const { stdout } = await git({ dir, args: ['rev-parse', '--verify', '--quiet', `${REF}^{commit}`], accept: [1] });
+  const sha = stdout.toString('utf8').trim();
+  return sha === '' ? null : sha;
+}
+
+export async function trust(dir: string, tip: string): Promise<void> {
+  await git({ dir, args: ['update-ref', REF, tip] });
+}
+
+async function isAncestor(dir: string, ancestor: string, of: string): Promise<boolean> {
+  return (await git({ dir, args: ['merge-base', '--is-ancestor', ancestor, of], accept: [1] })).code === 0;
+}

@@ -1,0 +1,52 @@
+// Every world of attacks, a few at a time, and the one account of what was refused and what leaked.
+import { commands } from './commands.ts';
+import { files } from './files.ts';
+import { reviews } from './reviews.ts';
+import { type Outcome, type Played, playWorld, type World } from './world.ts';
+
+export const WORLDS: readonly World[] = [files, commands, reviews];
+
+export type Result = {
+  readonly cases: number;
+  readonly refused: number;
+  readonly leaked: number;
+  /** Honest cases that were granted. */
+  readonly honest: number;
+  /** Each with what was seen instead. */
+  readonly problems: readonly string[];
+};
+
+/** An app waits most of its time for its own pace on GitHub, so several share two cores. */
+const AT_ONCE = 3;
+
+export async function playAttacks(names: readonly string[] = [], say: (line: string) => void = () => {}): Promise<Result> {
+  const worlds = WORLDS.filter((world) => names.length === 0 || names.includes(world.name));
+  const queue = [...worlds];
+  const played: Played[] = [];
+  const play = async (): Promise<void> => {
+    for (let world = queue.shift(); world !== undefined; world = queue.shift()) {
+      const one = await playWorld(world);
+      say(`${one.name}: ${one.outcomes.length} cases in ${one.seconds.toFixed(1)} s`);
+      played.push(one);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, play));
+  return sum(played);
+}
+
+const isHonest = ({ refusedWith }: Outcome): boolean => refusedWith === 'granted';
+
+function sum(played: readonly Played[]): Result {
+  const all = played.flatMap((one) => one.outcomes);
+  const attacks = all.filter((one) => !isHonest(one));
+  const wrong = all.filter((one) => one.kind !== (isHonest(one) ? 'granted' : 'refused'));
+  const broken = played.flatMap((one) => one.broken.map((what) => `${one.name}: at the end: ${what}`));
+  return {
+    cases: attacks.length,
+    refused: attacks.filter((one) => one.kind === 'refused').length,
+    // What is found at the end and belongs to no case is a leak as well.
+    leaked: Math.max(attacks.filter((one) => one.kind === 'leaked').length, broken.length > 0 ? 1 : 0),
+    honest: all.filter((one) => one.kind === 'granted').length,
+    problems: [...wrong.map((one) => `${one.world}: ${one.name} (${one.refusedWith}): ${one.kind}: ${one.detail}`), ...broken],
+  };
+}
