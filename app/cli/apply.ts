@@ -5,11 +5,11 @@ import { wholeSeconds } from '../core/ledger/authorize.ts';
 import { endOf } from '../core/ledger/ends.ts';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
 import { relative } from '../github/text.ts';
+import type { Cli } from './cli.ts';
 import { configured } from './configured.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
 import type { Operator } from './operator.ts';
-import type { Cli } from './program.ts';
 import { progressLog } from './progress-log.ts';
 import type { Terminal } from './terminal.ts';
 

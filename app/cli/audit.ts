@@ -2,10 +2,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Audit, auditOf, verifies } from '../audit/report.ts';
 import { auditLines } from './audit-text.ts';
+import type { Cli } from './cli.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
 import { addLedgerOptions, givenRoot, type LedgerOptions, type SourcedLedger, sourceLedger } from './ledger-source.ts';
-import type { Cli } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
 type AuditOptions = LedgerOptions & {

@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import { type End, endOf } from '../core/ledger/ends.ts';
 import type { Context } from '../reconcile/context.ts';
+import type { Cli } from './cli.ts';
 import { configured } from './configured.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import type { Cli } from './program.ts';
 import { progressLog } from './progress-log.ts';
 import { shown, type Terminal } from './terminal.ts';
 

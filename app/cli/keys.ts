@@ -5,9 +5,9 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { keyFingerprint } from '../core/policy/fingerprint.ts';
 import { rawPublicKey } from '../core/record/authorization.ts';
+import type { Cli } from './cli.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
-import type { Cli } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
 type KeysOptions = { readonly out: string; readonly id?: string; readonly first: number; readonly json?: true };

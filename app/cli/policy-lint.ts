@@ -5,10 +5,10 @@ import { type Finding, lintPolicy } from '../core/policy/lint.ts';
 import { type Members, readMembers } from '../core/policy/lint-members.ts';
 import { placesIn } from '../core/policy/lint-places.ts';
 import type { Policy } from '../core/policy/policy.ts';
+import type { Cli } from './cli.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
 import { inlineSize, NOT_PARSED, parsedOrTold, problemLine, readPolicySource } from './policy-source.ts';
-import type { Cli } from './program.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 type LintOptions = {

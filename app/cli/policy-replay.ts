@@ -12,11 +12,11 @@ import {
 import { parsedPolicy } from '../git/ledger.ts';
 import { describeObjects } from '../git/objects.ts';
 import { readPolicyFiles } from '../git/policy-files.ts';
+import type { Cli } from './cli.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addLedgerOptions, givenRoot, type LedgerOptions, type SourcedLedger, sourceLedger } from './ledger-source.ts';
 import { inlineSize, NOT_PARSED, parsedOrTold, readProposal } from './policy-source.ts';
-import type { Cli } from './program.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 type ReplayOptions = LedgerOptions & { readonly proposed?: string; readonly json?: true };

@@ -6,10 +6,10 @@ import {
   runPolicyTests,
   testsPass,
 } from '../core/policy/policy-test-run.ts';
+import type { Cli } from './cli.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { inlineSize, NOT_PARSED, parsedOrTold, problemLine, readPolicySource } from './policy-source.ts';
-import type { Cli } from './program.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 type TestOptions = { readonly repo: string; readonly ref?: string; readonly json?: true };

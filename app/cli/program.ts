@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addApply } from './apply.ts';
 import { addAudit } from './audit.ts';
+import type { Cli } from './cli.ts';
 import { EXIT, type ExitCode, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addExpire } from './expire.ts';
 import { addKeys } from './keys.ts';
@@ -10,12 +11,6 @@ import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { version } from './version.ts';
-
-export type Cli = {
-  readonly terminal: Terminal;
-  /** Runs a command's work; its answer becomes the exit code. */
-  readonly run: (work: () => Promise<ExitCode>) => Promise<void>;
-};
 
 export async function main(argv: readonly string[]): Promise<void> {
   // `breakglass audit | head` closes the pipe early; that is nobody's error.

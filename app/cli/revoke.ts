@@ -5,10 +5,10 @@ import { endedPolicy } from '../../pulumi/statements.ts';
 import { wholeSeconds } from '../core/ledger/authorize.ts';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
 import { singleLine } from '../core/record/trailers.ts';
+import type { Cli } from './cli.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
 import { addLedgerOptions, defaultRepository, givenRoot, type LedgerOptions, sourceLedger } from './ledger-source.ts';
-import type { Cli } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
 type RevokeOptions = LedgerOptions & { readonly reason: string; readonly arn?: string; readonly json?: true };

@@ -1,9 +1,9 @@
 // `breakglass start`: the app itself, until somebody asks it to stop.
 import type { Command } from 'commander';
+import type { Cli } from './cli.ts';
 import { configured } from './configured.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import type { Cli } from './program.ts';
 
 export function addStart(program: Command, cli: Cli): void {
   const command = program

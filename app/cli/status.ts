@@ -4,11 +4,11 @@ import { type Life, lifeOf } from '../audit/life.ts';
 import { wholeSeconds } from '../core/ledger/authorize.ts';
 import type { GrantEntry, Ledger } from '../core/ledger/ledger.ts';
 import { relative } from '../github/text.ts';
+import type { Cli } from './cli.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
 import type { Held } from './grant-access.ts';
 import { addLedgerOptions, defaultRepository, givenRoot, type LedgerOptions, sourceLedger } from './ledger-source.ts';
-import type { Cli } from './program.ts';
 import { type StatusLine, statusLines } from './status-text.ts';
 import type { Terminal } from './terminal.ts';
 

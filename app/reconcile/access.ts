@@ -8,7 +8,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Again } from '../queue/queue.ts';
 import type { Context } from './context.ts';
 import { denyNow } from './early-end.ts';
-import { makeAccess } from './make-access.ts';
+import { makeAccess, untilDeadline } from './make-access.ts';
 import { tell } from './tell.ts';
 
 /** While another process holds the engine's state: how soon to look whether it is ours. */
@@ -71,11 +71,6 @@ async function reconcileEntry(
       unchanged: step === undefined,
     });
   return untilDeadline(context, entry);
-}
-
-/** Comes back in the second of the deadline. */
-export function untilDeadline({ github }: Pick<Context, 'github'>, entry: GrantEntry): Again {
-  return { again: Math.max(0, entry.deadline.getTime() - github.now().getTime()) };
 }
 
 /** The mark is the tags; a set with our name and another's ledger tag is not ours. */

@@ -1,17 +1,11 @@
 // Reads everything that the decision on one open pull request is made of: content from Git, people and time from GitHub.
 
-import { setTimeout } from 'node:timers/promises';
-import { INLINE_POLICY_LIMIT, inlinePolicy } from '../../pulumi/statements.ts';
 import { type Change, classifyChange } from '../core/decision/change.ts';
-import { mayEnd, revokedBy, selectorsWhoMayEnd } from '../core/decision/early-end.ts';
-import type { PullFacts, RemovalState } from '../core/decision/facts.ts';
-import { headHistory } from '../core/decision/head-history.ts';
+import { selectorsWhoMayEnd } from '../core/decision/early-end.ts';
+import type { PullFacts } from '../core/decision/facts.ts';
 import { statements } from '../core/decision/statements.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { LARGEST_GRANT, parseGrant } from '../core/grant/parse.ts';
-import { resolveGrant } from '../core/grant/resolve.ts';
-import { endOf } from '../core/ledger/ends.ts';
-import type { Ledger } from '../core/ledger/ledger.ts';
 import { rulesFor } from '../core/policy/match.ts';
 import type { Selector } from '../core/policy/policy.ts';
 import type { Parsed } from '../core/result.ts';
@@ -19,8 +13,10 @@ import { parsedPolicy } from '../git/ledger.ts';
 import { describeObjects, readObjects } from '../git/objects.ts';
 import { policiesTreeOf, readPolicyFiles } from '../git/policy-files.ts';
 import type { Pull } from '../github/port.ts';
+import { awsFacts } from './aws-facts.ts';
 import type { Context } from './context.ts';
 import { type Asked, readMemberships } from './memberships.ts';
+import { removalStates, whoseWord } from './removal-states.ts';
 
 export type Gathered =
   | { readonly kind: 'facts'; readonly facts: PullFacts }
@@ -119,42 +115,6 @@ function whoseMembership(
   return asked;
 }
 
-/** What AWS would say to this grant, asked before anybody approves it. */
-async function awsFacts(
-  context: Context,
-  ledger: Ledger,
-  pull: Pull,
-  grantFile: Parsed<Grant> | null,
-): Promise<Pick<PullFacts, 'inlinePolicy' | 'awsUser'>> {
-  if (grantFile?.kind !== 'ok' || pull.author === null) return { inlinePolicy: null };
-  const resolved = resolveGrant({
-    grant: grantFile.value,
-    policy: ledger.policy.value,
-    repositoryId: context.configured.repositoryId,
-    requesterId: pull.author.id,
-    deadline: pull.createdAt,
-  });
-  if (resolved.kind === 'unresolved') return { inlinePolicy: null };
-  const document = inlinePolicy(resolved.grant);
-  const characters = document.kind === 'ok' ? document.document.replaceAll(/\s/g, '').length : document.characters;
-  const center = context.identityCenter(resolved.grant);
-  const awsUser = await withinMs(AWS_PATIENCE_MS, center.userExists(resolved.grant.userId), 'unknown');
-  return { inlinePolicy: { characters, limit: INLINE_POLICY_LIMIT }, awsUser };
-}
-
-/** A request is judged with AWS down as well. */
-const AWS_PATIENCE_MS = 2_000;
-
-async function withinMs<T>(ms: number, answer: Promise<T>, otherwise: T): Promise<T> {
-  const stop = new AbortController();
-  const late = setTimeout(ms, otherwise, { signal: stop.signal }).catch(() => otherwise);
-  try {
-    return await Promise.race([answer.catch(() => otherwise), late]);
-  } finally {
-    stop.abort();
-  }
-}
-
 async function readMergedPolicy({ mirror }: Context, tip: string, head: string): Promise<PullFacts['mergedPolicy']> {
   const merged = await mirror.mergeTree(tip, head);
   const tree = merged === null ? null : await policiesTreeOf(mirror.dir, merged);
@@ -166,44 +126,4 @@ async function readMergedPolicy({ mirror }: Context, tip: string, head: string):
       policy: { kind: 'invalid', problems: [{ file: 'policies', line: 0, column: 0, message: 'no policies/ folder' }] },
     };
   return { tree: judged, policy: parsedPolicy(judged, await readPolicyFiles(mirror.dir, judged)) };
-}
-
-/** What somebody else pushed to an approver's branch is not the approver's wish to end anything. */
-function whoseWord(pull: Pull, pushes: PullFacts['pushes']): Pull {
-  const history = headHistory({ pull, pushes });
-  return history.kind === 'unapprovable' && history.code === 'foreign-push' ? { ...pull, author: null } : pull;
-}
-
-/** A removal opened by somebody who may end the grant is itself the end of it. */
-function removalStates(
-  { memory, github }: Context,
-  ledger: Ledger,
-  pull: Pull,
-  change: Change,
-  membership: PullFacts['membership'],
-): ReadonlyMap<string, RemovalState> {
-  if (change.kind !== 'removal') return new Map();
-  const policy = ledger.policy.value;
-  return new Map(
-    change.files.map(({ id }): readonly [string, RemovalState] => {
-      const stray = ledger.strays.find((one) => one.id === id);
-      if (stray !== undefined)
-        return [id, { kind: 'proven', ended: `never authorized: ${stray.reason}`, proof: 'never granted' }];
-      const entry = ledger.grants.get(id);
-      if (entry === undefined) return [id, { kind: 'live' }];
-      const recorded = entry.removed?.record?.removed.find((one) => one.grantId === id);
-      const proof = memory.proven.get(id) ?? recorded;
-      if (proof !== undefined) return [id, { kind: 'proven', ended: proof.ended, proof: proof.proof }];
-      const end = endOf(entry, policy, github.now(), memory.revoked.get(id));
-      if (end !== null) return [id, { kind: 'waiting', sentence: `ended (${end.sentence}); waiting for AWS's proof` }];
-      if (pull.author !== null && mayEnd({ entry, policy, membership }, pull.author)) {
-        const revoked = revokedBy(pull.author, pull.createdAt);
-        return [
-          id,
-          { kind: 'waiting', sentence: 'being ended; waiting for AWS to prove that the access is gone', revoked },
-        ];
-      }
-      return [id, { kind: 'live' }];
-    }),
-  );
 }

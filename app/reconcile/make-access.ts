@@ -6,7 +6,6 @@ import { endOf } from '../core/ledger/ends.ts';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
 import type { Engine, EngineOutcome } from '../engine/engine.ts';
 import type { Again } from '../queue/queue.ts';
-import { untilDeadline } from './access.ts';
 import type { Context } from './context.ts';
 import { tell } from './tell.ts';
 
@@ -37,6 +36,11 @@ export async function makeAccess(context: Context, making: Making): Promise<Agai
   }
   context.memory.confirmed.delete(entry.id);
   throw new Error(`the engine did not grant "${entry.id}": ${outcome.reason}`);
+}
+
+/** Comes back in the second of the deadline. */
+export function untilDeadline({ github }: Pick<Context, 'github'>, entry: GrantEntry): Again {
+  return { again: Math.max(0, entry.deadline.getTime() - github.now().getTime()) };
 }
 
 async function hasEnded({ ledger, memory, github }: Context, id: string): Promise<boolean> {

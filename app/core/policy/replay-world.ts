@@ -38,17 +38,14 @@ export function worldsOf(entry: GrantEntry, under: Policy): readonly [World, ...
   return first === undefined ? null : [first, ...rest];
 }
 
-/** Answers for one world, and remembers which of the answers nothing proves. */
-export function assumptionsOf(world: World, requester: Identity) {
-  const assumed = new Set<string>();
-  return {
-    membership: (selector: Selector): Membership => {
-      if (selector.kind === 'user') return selector.id === requester.id ? 'member' : 'not-member';
-      if (world.member.has(selector.id)) return 'member';
-      if (!world.notMember.has(selector.id)) assumed.add(`@${requester.login} was not in ${selectorText(selector)}`);
-      return 'not-member';
-    },
-    forget: () => assumed.clear(),
-    assumed: (): readonly string[] => [...assumed],
+export type TeamSelector = Extract<Selector, { readonly kind: 'team' }>;
+
+/** Answers for one world; `onUnproven` hears of each answer that nothing proves. */
+export function membershipIn(world: World, requester: Identity, onUnproven?: (team: TeamSelector) => void) {
+  return (selector: Selector): Membership => {
+    if (selector.kind === 'user') return selector.id === requester.id ? 'member' : 'not-member';
+    if (world.member.has(selector.id)) return 'member';
+    if (!world.notMember.has(selector.id)) onUnproven?.(selector);
+    return 'not-member';
   };
 }

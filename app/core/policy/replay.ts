@@ -2,11 +2,12 @@
 import { judge, type Verdict } from '../decision/verdict.ts';
 import type { Violation } from '../decision/violation.ts';
 import type { GrantEntry } from '../ledger/ledger.ts';
+import { selectorText } from './match.ts';
 import type { Policy } from './policy.ts';
-import { hypotheticalFacts, type InlineSize } from './policy-test-facts.ts';
+import { type Hypothesis, hypotheticalFacts, type InlineSize } from './policy-test-facts.ts';
 import { approvalOf, approvalsText } from './policy-test-run.ts';
 import { createRecent, type Recent } from './replay-budget.ts';
-import { assumptionsOf, type World, worldsOf } from './replay-world.ts';
+import { membershipIn, type TeamSelector, type World, worldsOf } from './replay-world.ts';
 
 /** A grant as it was allowed once. */
 export type HistoricRequest = {
@@ -93,30 +94,40 @@ type Answer = {
 };
 
 function answerIn(world: World, { entry, under, proposed, size, recent }: Asked): Answer {
-  const asked = assumptionsOf(world, entry.record.requester);
-  const grants = (of: Recent) => of.before(entry);
+  const { requester, rule: name } = entry.record;
   // Judged again under its own policy first: a denial there is a gap in what is known, and says nothing about the change.
-  const past = judgeAgain(entry, under, { world: asked.membership, grants: grants(recent.past), size });
+  const grantsThen = recent.past.before(entry);
+  const past = judgeAgain(entry, under, { membership: membershipIn(world, requester), grants: grantsThen, size });
   const gaps = new Set(past.kind === 'denied' ? past.violations.map(({ code }) => code) : []);
-  asked.forget();
-  const verdict = judgeAgain(entry, proposed, { world: asked.membership, grants: grants(recent.now), size });
-  const rule = under.rules.find(({ name }) => name === entry.record.rule);
+  const rule = under.rules.find((one) => one.name === name);
   const approvals = approvalsText((rule?.approvals ?? []).map(approvalOf));
-  const was = { kind: 'allowed', rule: entry.record.rule, approvals } as const;
-  return { world, was, now: outcomeOf(verdict, gaps) ?? was, assumed: asked.assumed() };
+  const was = { kind: 'allowed', rule: name, approvals } as const;
+  const grants = recent.now.before(entry);
+  const nowIn = (one: World, onTeam?: (team: TeamSelector) => void): Outcome => {
+    const verdict = judgeAgain(entry, proposed, { membership: membershipIn(one, requester, onTeam), grants, size });
+    return outcomeOf(verdict, gaps) ?? was;
+  };
+  const unproven = new Map<number, TeamSelector>();
+  const now = nowIn(world, (team) => unproven.set(team.id, team));
+  // Most answers would be the same either way; only what they hang on is worth a reader's time.
+  const assumed = [...unproven.values()].filter((team) => {
+    const other = { ...world, member: new Set([...world.member, team.id]) };
+    return differenceKind(was, now) !== null && outcomeKey(nowIn(other)) !== outcomeKey(now);
+  });
+  return { world, was, now, assumed: assumed.map((team) => `@${requester.login} was not in ${selectorText(team)}`) };
 }
 
 type Again = {
-  readonly world: Parameters<typeof hypotheticalFacts>[0]['membership'];
+  readonly membership: Hypothesis['membership'];
   readonly grants: readonly GrantEntry[];
   readonly size: InlineSize | null;
 };
 
-function judgeAgain(entry: GrantEntry, policy: Policy, { world, grants, size }: Again): Verdict {
+function judgeAgain(entry: GrantEntry, policy: Policy, { membership, grants, size }: Again): Verdict {
   const { record, grant, startedAt } = entry;
   // The file names the login of that day; people are who their ids say.
   const requester = { login: grant.requester, id: record.requester.id };
-  const given = { policy, grant, requester, membership: world, grants, size };
+  const given = { policy, grant, requester, membership, grants, size };
   return judge(hypotheticalFacts({ ...given, kind: 'request', now: startedAt, waitedSeconds: 0 }));
 }
 
@@ -133,7 +144,7 @@ function outcomeOf(verdict: Verdict, gaps: ReadonlySet<string>): Outcome | null 
 
 /** One for each way in which things may have been, unless all of them say the same. */
 function differencesOf(entry: GrantEntry, answers: readonly Answer[]): readonly Difference[] {
-  const texts = new Set(answers.map(({ now }) => JSON.stringify(now)));
+  const texts = new Set(answers.map(({ now }) => outcomeKey(now)));
   const [first] = answers;
   const told = texts.size === 1 && first !== undefined ? [first] : answers;
   return told.flatMap(({ world, was, now, assumed }) => {
@@ -146,6 +157,13 @@ function differencesOf(entry: GrantEntry, answers: readonly Answer[]): readonly 
       { grantId: id, pullRequest: record.pullRequest, requester, kind, was, now, assumed: [...only, ...assumed] },
     ];
   });
+}
+
+/** Without the sentences: they name what came closest, which is no part of the answer. */
+function outcomeKey(outcome: Outcome): string {
+  if (outcome.kind === 'allowed') return `${outcome.rule}: ${outcome.approvals}`;
+  const codes = outcome.violations.map(({ code }) => code);
+  return `denied ${[...new Set(codes)].sort().join(' ')}`;
 }
 
 function differenceKind(was: Difference['was'], now: Outcome): Difference['kind'] | null {

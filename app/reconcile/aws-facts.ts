@@ -1,0 +1,45 @@
+// What AWS would say to a requested grant, asked before anybody approves it.
+import { setTimeout } from 'node:timers/promises';
+import { INLINE_POLICY_LIMIT, inlinePolicy } from '../../pulumi/statements.ts';
+import type { PullFacts } from '../core/decision/facts.ts';
+import type { Grant } from '../core/grant/grant.ts';
+import { resolveGrant } from '../core/grant/resolve.ts';
+import type { Ledger } from '../core/ledger/ledger.ts';
+import type { Parsed } from '../core/result.ts';
+import type { Pull } from '../github/port.ts';
+import type { Context } from './context.ts';
+
+export async function awsFacts(
+  context: Context,
+  ledger: Ledger,
+  pull: Pull,
+  grantFile: Parsed<Grant> | null,
+): Promise<Pick<PullFacts, 'inlinePolicy' | 'awsUser'>> {
+  if (grantFile?.kind !== 'ok' || pull.author === null) return { inlinePolicy: null };
+  const resolved = resolveGrant({
+    grant: grantFile.value,
+    policy: ledger.policy.value,
+    repositoryId: context.configured.repositoryId,
+    requesterId: pull.author.id,
+    deadline: pull.createdAt,
+  });
+  if (resolved.kind === 'unresolved') return { inlinePolicy: null };
+  const document = inlinePolicy(resolved.grant);
+  const characters = document.kind === 'ok' ? document.document.replaceAll(/\s/g, '').length : document.characters;
+  const center = context.identityCenter(resolved.grant);
+  const awsUser = await withinMs(AWS_PATIENCE_MS, center.userExists(resolved.grant.userId), 'unknown');
+  return { inlinePolicy: { characters, limit: INLINE_POLICY_LIMIT }, awsUser };
+}
+
+/** A request is judged with AWS down as well. */
+const AWS_PATIENCE_MS = 2_000;
+
+async function withinMs<T>(ms: number, answer: Promise<T>, otherwise: T): Promise<T> {
+  const stop = new AbortController();
+  const late = setTimeout(ms, otherwise, { signal: stop.signal }).catch(() => otherwise);
+  try {
+    return await Promise.race([answer.catch(() => otherwise), late]);
+  } finally {
+    stop.abort();
+  }
+}
