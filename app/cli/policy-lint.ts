@@ -1,8 +1,9 @@
 // `breakglass policy lint`: what is wrong with a policy although it parses.
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Finding, lintPolicy } from '../core/policy/lint.ts';
-import { type Members, readMembers } from '../core/policy/lint-members.ts';
+import { lintPolicy } from '../core/policy/lint.ts';
+import type { Finding, Members } from '../core/policy/lint-finding.ts';
+import { readMembers } from '../core/policy/lint-members.ts';
 import { placesIn } from '../core/policy/lint-places.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Cli } from './cli.ts';

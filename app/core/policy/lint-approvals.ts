@@ -1,7 +1,7 @@
 // Whether the approvals that rules and owners ask for can be given: by anybody, without one person, without the requester.
 import { assignApprovers } from '../decision/assign.ts';
-import type { Found, Linted } from './lint.ts';
-import { type Member, membersOf } from './lint-members.ts';
+import type { Found, Linted, Member } from './lint-finding.ts';
+import { membersOf } from './lint-members.ts';
 import { selectorText } from './match.ts';
 import type { ApprovalEntry, Rule, Selector } from './policy.ts';
 

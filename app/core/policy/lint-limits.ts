@@ -2,7 +2,7 @@
 import { formatDuration } from '../grant/duration.ts';
 import { permissionSetName } from '../grant/permission-set.ts';
 import type { ResolvedGrant } from '../grant/resolved.ts';
-import type { Found, Linted } from './lint.ts';
+import type { Found, Linted } from './lint-finding.ts';
 import type { Policy, Role, Rule } from './policy.ts';
 import { DEFAULT_GUARD } from './roles.ts';
 
@@ -30,7 +30,7 @@ function* durationFindings(index: number, { name, minSeconds, maxSeconds }: Rule
 
 function* guardFindings({ targets }: Linted, { name, guards }: Role): Generator<Found> {
   if (guards.includes(DEFAULT_GUARD)) return;
-  const rules = new Set(targets.list.filter(({ roles }) => roles.includes(name)).flatMap((target) => target.rules));
+  const rules = new Set(targets.filter(({ roles }) => roles.includes(name)).flatMap((target) => target.rules));
   const alone = [...rules].filter(({ approvals }) => approvals.length === 0).map((rule) => `"${rule.name}"`);
   const who = alone.length === 0 ? '' : ` Rule ${alone.join(', ')} gives it without asking anybody.`;
   const sentence = `Role "${name}" drops the guard "${DEFAULT_GUARD}": what is made with it may outlive the grant.${who} Name a guard of your own that is that list without what the role must do.`;

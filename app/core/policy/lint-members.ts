@@ -2,13 +2,9 @@
 import type { Parsed, Problem } from '../result.ts';
 import { checkShape } from '../yaml/check.ts';
 import { parseStrictYaml } from '../yaml/strict.ts';
-import type { Found, Linted } from './lint.ts';
+import type { Found, Linted, Member, Members } from './lint-finding.ts';
 import type { Policy, Selector } from './policy.ts';
 import { LARGEST_POLICY_FILE } from './source.ts';
-
-/** GitHub's numeric id; for somebody who is not in people.yaml, the login in lower case. */
-export type Member = number | string;
-export type Members = ReadonlyMap<string, ReadonlySet<Member>>;
 
 /** A mapping of teams to lists of logins or numeric ids, as `gh api orgs/…/teams/…/members` tells them. */
 export function readMembers(file: string, bytes: Uint8Array, policy: Policy): Parsed<Members> {

@@ -1,7 +1,7 @@
 // Names that hide something: one person under two of them, two roles that look alike in AWS, an account not to be touched.
 import type { Segment } from '../yaml/strict.ts';
 import { isGlob } from './glob.ts';
-import type { Found, Linted } from './lint.ts';
+import type { Found, Linted } from './lint-finding.ts';
 import { rulesFor } from './match.ts';
 import type { Rule } from './policy.ts';
 

@@ -1,17 +1,16 @@
 // What the order of rules does: rules that no request reaches, and rules that somebody reaches by leaving a team.
 import { formatDuration } from '../grant/duration.ts';
-import type { Found, Linted } from './lint.ts';
+import type { Found, Linted, LintTarget } from './lint-finding.ts';
 import { membersOf } from './lint-members.ts';
-import type { LintTarget } from './lint-targets.ts';
 import { selectorText } from './match.ts';
 import type { Rule, Selector } from './policy.ts';
 
 export function* orderFindings(linted: Linted): Generator<Found> {
   const { rules } = linted.policy;
-  const reached = new Set(linted.targets.list.flatMap((target) => [...reachedRules(linted, target)]));
+  const reached = new Set(linted.targets.flatMap((target) => [...reachedRules(linted, target)]));
   for (const [index, rule] of rules.entries()) if (!reached.has(rule)) yield unreachable(linted, index, rule);
   const said = new Set<string>();
-  for (const target of linted.targets.list)
+  for (const target of linted.targets)
     for (const fall of falls(linted, target)) {
       const key = `${fall.from.name} ${fall.to.name}`;
       if (said.has(key)) continue;
@@ -29,7 +28,7 @@ function* reachedRules(linted: Linted, { rules }: LintTarget): Generator<Rule> {
 }
 
 function unreachable({ targets, policy }: Linted, index: number, rule: Rule): Found {
-  const matching = targets.list.filter(({ rules }) => rules.includes(rule));
+  const matching = targets.filter(({ rules }) => rules.includes(rule));
   const before = new Set(matching.flatMap(({ rules }) => rules.slice(0, rules.indexOf(rule)).map(({ name }) => name)));
   const names = policy.rules.map(({ name }) => name).filter((name) => before.has(name));
   const sentence =

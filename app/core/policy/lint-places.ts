@@ -1,6 +1,6 @@
 // Where in the files of a policy a value stands, for findings about a policy that has been parsed already.
 import { parseStrictYaml, type StrictYaml } from '../yaml/strict.ts';
-import type { PlaceOf } from './lint.ts';
+import type { PlaceOf } from './lint-finding.ts';
 import { LARGEST_POLICY_FILE } from './source.ts';
 
 /** Each file is read at the first finding in it: most policies have few. */

@@ -1,38 +1,27 @@
 // Every role on every account, and which rules match it: accounts and roles that the rules treat alike are taken together.
-import type { Found, Linted } from './lint.ts';
+import type { Found, Linted, LintTarget } from './lint-finding.ts';
 import { rulesFor } from './match.ts';
-import type { Account, Policy, Rule } from './policy.ts';
-
-export type Targets = { readonly list: readonly LintTarget[] };
-
-export type LintTarget = {
-  /** All that are treated alike. */
-  readonly roles: readonly string[];
-  readonly accounts: readonly Account[];
-  /** In order. */
-  readonly rules: readonly Rule[];
-};
+import type { Policy, Rule } from './policy.ts';
 
 /** Control-plane accounts are left out: no grant reaches them, whatever a rule says. */
-export function targetsOf(policy: Policy): Targets {
+export function targetsOf(policy: Policy): readonly LintTarget[] {
   const open = [...policy.accounts.values()].filter(({ controlPlane }) => !controlPlane);
   const anyRole = policy.rules.map((rule) => ({ ...rule, roles: ['*'] }));
   const anyAccount = policy.rules.map((rule) => ({ ...rule, accounts: ['*'] }));
   const anywhere = { name: '', labels: [] };
   const accounts = alike(open, (account) => rulesFor({ rules: anyRole }, { role: '', account }));
   const roles = alike([...policy.roles.keys()], (role) => rulesFor({ rules: anyAccount }, { role, account: anywhere }));
-  const list = roles.flatMap((sameRoles) =>
+  return roles.flatMap((sameRoles) =>
     accounts.map((sameAccounts) => {
       const [role] = sameRoles;
       const [account] = sameAccounts;
       return { roles: sameRoles, accounts: sameAccounts, rules: rulesFor(policy, { role, account }) };
     }),
   );
-  return { list };
 }
 
 export function* usageFindings({ policy, targets }: Linted): Generator<Found> {
-  const used = targets.list.filter(({ rules }) => rules.length > 0);
+  const used = targets.filter(({ rules }) => rules.length > 0);
   const usedAccounts = new Set(used.flatMap(({ accounts }) => accounts));
   const usedRoles = new Set(used.flatMap(({ roles }) => roles));
   for (const [name, account] of policy.accounts) {

@@ -1,6 +1,6 @@
 // What owners should know about a change of the policy before they approve it, and what keeps it from going green.
-import { type Finding, lintPolicy } from './lint.ts';
-import type { Members } from './lint-members.ts';
+import { lintPolicy } from './lint.ts';
+import type { Finding, Members } from './lint-finding.ts';
 import { placesIn } from './lint-places.ts';
 import type { Policy } from './policy.ts';
 import type { InlineSize } from './policy-test-facts.ts';

@@ -1,8 +1,9 @@
 // Each finding of the linter: a policy that has it, its place and its words, and the same policy put right.
 import { describe, expect, test } from 'vitest';
 import { inlineSize } from '../../../app/cli/policy-source.ts';
-import { type Finding, LINT_CODES, type LintOptions, lintPolicy } from '../../../app/core/policy/lint.ts';
-import { type Members, readMembers } from '../../../app/core/policy/lint-members.ts';
+import { type LintOptions, lintPolicy } from '../../../app/core/policy/lint.ts';
+import { type Finding, LINT_CODES, type Members } from '../../../app/core/policy/lint-finding.ts';
+import { readMembers } from '../../../app/core/policy/lint-members.ts';
 import { placesIn } from '../../../app/core/policy/lint-places.ts';
 import { examplePolicyFiles, policyOf } from './example-policy.ts';
 
@@ -253,7 +254,8 @@ function reader(name: string): string {
 }
 
 describe('finds', () => {
-  test.each(FOUND)('%s: %s', (_, code, edit, words, members) => {
+  const rows = FOUND.map(([what, code, edit, words, members]) => ({ what, code, edit, words, members }));
+  test.each(rows)('$what: $code', ({ code, edit, words, members }) => {
     const findings = linted(edit, { size: inlineSize, ...(members === undefined ? {} : { members }) });
     const found = findings.filter((one) => one.code === code);
     expect(found.map(({ sentence }) => sentence).join('\n')).toContain(words);
