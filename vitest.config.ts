@@ -1,7 +1,7 @@
 // Two groups of tests: `unit` needs no process of ours and takes seconds; `system` plays with real processes and the real engine.
 import { defineConfig } from 'vitest/config';
 
-const UNIT = ['core', 'git', 'github', 'pulumi', 'queue', 'reconcile', 'audit', 'cli'].map(
+const UNIT = ['core', 'git', 'github', 'pulumi', 'queue', 'reconcile', 'audit', 'cli', 'server'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

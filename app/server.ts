@@ -1,17 +1,15 @@
-// The process: web server, timers, health, standing by while another process holds the state, and a drain on SIGTERM.
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Logger, pino } from 'pino';
-import { Probot, Server } from 'probot';
+// The process: port, timers, health, standing by while another process holds the state, and a drain on SIGTERM.
+import type { Logger } from 'pino';
 import { assemble } from './assemble.ts';
 import { type Config, stateFolder } from './config.ts';
 import { claimState } from './engine/state-claim.ts';
 import { homePage } from './home.ts';
-import { breakglass } from './index.ts';
 import { createMemoryQueue } from './queue/memory.ts';
 import type { Queue } from './queue/queue.ts';
 import type { Context } from './reconcile/context.ts';
 import type { Passed } from './reconcile/pass.ts';
 import { priority, worker } from './reconcile/worker.ts';
+import { startWeb } from './web.ts';
 
 export type Running = {
   readonly port: number;
@@ -44,14 +42,17 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
       log.warn({ key, attempt, error: message }, 'will be tried again');
     },
   });
-  const server = await startWeb(config, log, {
-    enqueue: (key) => queue.enqueue(key),
-    healthz: () => ({ ok: true, body: { lastPass: health.lastPass } }),
-    readyz: () => {
-      const ok = connected() && health.lastPass !== null && health.problems.length === 0;
-      return { ok, body: { engine: health.engine, connected: connected(), problems: health.problems } };
+  const server = await startWeb(config, {
+    log,
+    pages: {
+      enqueue: (key) => queue.enqueue(key),
+      healthz: () => ({ ok: true, body: { lastPass: health.lastPass } }),
+      readyz: () => {
+        const ok = connected() && health.lastPass !== null && health.problems.length === 0;
+        return { ok, body: { engine: health.engine, connected: connected(), problems: health.problems } };
+      },
+      home: () => homePage(context),
     },
-    home: () => homePage(context),
   });
   queue.enqueue('pass');
   const releaseEngine = holdEngine(config, log, startEngine, (state) => {
@@ -67,63 +68,6 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     log.info('stopped');
   };
   return { port: server.port, stop };
-}
-
-type Health = { readonly ok: boolean; readonly body: unknown };
-
-type Web = {
-  readonly enqueue: (key: string) => void;
-  readonly healthz: () => Health;
-  readonly readyz: () => Health;
-  readonly home: () => Promise<string>;
-};
-
-async function startWeb(config: Config, log: Logger, web: Web) {
-  // Probot logs a bad signature in sixty lines with the raw payload; it gets a silent logger and one line here instead.
-  const silent = pino({ level: 'silent' });
-  const { appId, privateKey, webhookSecret, url } = config.github;
-  const server = new Server({
-    port: config.listen.port,
-    host: config.listen.host,
-    log: silent,
-    webhookPath: '/api/github/webhooks',
-    enableStaticFiles: false,
-    Probot: Probot.defaults({ appId, privateKey, secret: webhookSecret, baseUrl: url, log: silent }),
-  });
-  await server.load((app, { addHandler }) => {
-    breakglass(app, { repositoryId: config.repository.id, branch: config.repository.branch, enqueue: web.enqueue });
-    app.webhooks.onError((error) =>
-      log.warn({ event: error.event?.name, error: error.message.slice(0, 200) }, 'webhook refused'),
-    );
-    addHandler((request, response) => answer(request, response, web));
-  });
-  const http = await server.start();
-  http.headersTimeout = 10_000;
-  http.requestTimeout = 30_000;
-  log.info({ port: server.port }, 'listening');
-  const close = async (): Promise<void> => {
-    http.closeIdleConnections();
-    await server.stop();
-  };
-  return { port: server.port, close };
-}
-
-async function answer(request: IncomingMessage, response: ServerResponse, web: Web): Promise<boolean> {
-  const path = request.url?.split('?')[0];
-  if (request.method !== 'GET') return false;
-  if (path === '/healthz' || path === '/readyz') {
-    const { ok, body } = path === '/healthz' ? web.healthz() : web.readyz();
-    response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
-    return true;
-  }
-  if (path !== '/') return false;
-  const page = await web.home().catch(() => null);
-  response.writeHead(page === null ? 503 : 200, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-  });
-  response.end(page ?? 'breakglass cannot reach GitHub now.\n');
-  return true;
 }
 
 type Hold = { readonly kind: 'ready' } | { readonly kind: 'standby' | 'unavailable'; readonly reason: string };

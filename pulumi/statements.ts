@@ -26,6 +26,13 @@ export function inlinePolicy(grant: ResolvedGrant): InlinePolicy {
     : { kind: 'ok', document };
 }
 
+/** How much of Identity Center's limit the grant's policy takes; its deadline is always as long. */
+export function inlineSize(grant: ResolvedGrant): { readonly characters: number; readonly limit: number } {
+  const made = inlinePolicy(grant);
+  const characters = made.kind === 'ok' ? made.document.replaceAll(/\s/g, '').length : made.characters;
+  return { characters, limit: INLINE_POLICY_LIMIT };
+}
+
 /** What an early end puts in the place of the inline policy: nothing is allowed from now on. */
 export function endedPolicy(): string {
   return policyDocument([{ Sid: 'BreakglassEnded', Effect: 'Deny', Action: '*', Resource: '*' }]);

@@ -1,6 +1,8 @@
 // `breakglass policy lint`: what is wrong with a policy although it parses.
+
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { inlineSize } from '../../pulumi/statements.ts';
 import { lintPolicy } from '../core/policy/lint.ts';
 import type { Finding, Members } from '../core/policy/lint-finding.ts';
 import { readMembers } from '../core/policy/lint-members.ts';
@@ -9,7 +11,7 @@ import type { Policy } from '../core/policy/policy.ts';
 import type { Cli } from './cli.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
-import { inlineSize, NOT_PARSED, parsedOrTold, problemLine, readPolicySource } from './policy-source.ts';
+import { NOT_PARSED, parsedOrTold, problemLine, readPolicySource } from './policy-source.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 type LintOptions = {

@@ -1,5 +1,7 @@
 // `breakglass policy replay`: every grant of a clone's history, judged again under a proposed policy.
+
 import type { Command } from 'commander';
+import { inlineSize } from '../../pulumi/statements.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import {
   differenceText,
@@ -16,7 +18,7 @@ import type { Cli } from './cli.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addLedgerOptions, givenRoot, type LedgerOptions, type SourcedLedger, sourceLedger } from './ledger-source.ts';
-import { inlineSize, NOT_PARSED, parsedOrTold, readProposal } from './policy-source.ts';
+import { NOT_PARSED, parsedOrTold, readProposal } from './policy-source.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 type ReplayOptions = LedgerOptions & { readonly proposed?: string; readonly json?: true };

@@ -1,16 +1,14 @@
 // The policy that a command is about: the files of a folder as they stand, or those of a commit.
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { INLINE_POLICY_LIMIT, inlinePolicy } from '../../pulumi/statements.ts';
 import { parsePolicy } from '../core/policy/parse.ts';
 import type { Policy } from '../core/policy/policy.ts';
-import type { InlineSize } from '../core/policy/policy-test-facts.ts';
 import { LARGEST_POLICY_FILE } from '../core/policy/source.ts';
 import type { Problem } from '../core/result.ts';
 import { gitText } from '../git/git.ts';
 import { policiesTreeOf, readPolicyFiles } from '../git/policy-files.ts';
+import { readPolicyTestFiles } from '../git/policy-test-files.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
-import { readPolicyTestFiles } from './policy-test-files.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 export type PolicySource = {
@@ -52,12 +50,6 @@ export const NOT_PARSED: ExitCode = EXIT.attention;
 export function problemLine({ file, line, column, message }: Problem): string {
   return shown(line === 0 ? `${file}: ${message}` : `${file}:${line}:${column}: ${message}`);
 }
-
-export const inlineSize: InlineSize = (grant) => {
-  const made = inlinePolicy(grant);
-  const characters = made.kind === 'ok' ? made.document.replaceAll(/\s/g, '').length : made.characters;
-  return { characters, limit: INLINE_POLICY_LIMIT };
-};
 
 async function commitSource(repo: string, ref: string): Promise<PolicySource> {
   const tree = await policiesTreeOf(repo, await resolved(repo, ref));

@@ -1,5 +1,7 @@
 // `breakglass policy test`: runs policies/tests/*.yaml by the decision that judges pull requests.
+
 import type { Command } from 'commander';
+import { inlineSize } from '../../pulumi/statements.ts';
 import {
   type PolicyTestResult,
   type PolicyTestRun,
@@ -9,7 +11,7 @@ import {
 import type { Cli } from './cli.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { inlineSize, NOT_PARSED, parsedOrTold, problemLine, readPolicySource } from './policy-source.ts';
+import { NOT_PARSED, parsedOrTold, problemLine, readPolicySource } from './policy-source.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 type TestOptions = { readonly repo: string; readonly ref?: string; readonly json?: true };

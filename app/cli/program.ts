@@ -6,6 +6,7 @@ import type { Cli } from './cli.ts';
 import { EXIT, type ExitCode, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addExpire } from './expire.ts';
 import { addKeys } from './keys.ts';
+import { addPolicy } from './policy.ts';
 import { addRevoke } from './revoke.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
@@ -58,5 +59,6 @@ function createProgram(cli: Cli): Command {
   addExpire(program, cli);
   addApply(program, cli);
   addKeys(program, cli);
+  addPolicy(program, cli);
   return program;
 }

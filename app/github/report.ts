@@ -122,7 +122,10 @@ function about(facts: PullFacts, allowed: Allowed, context: ReportContext): stri
     case 'owners':
       return allowed.policies === facts.ledger.policy.tree
         ? ['`policies/` stays as it is.']
-        : ['This changes `policies/`: who may have what, from the merge on. Live grants are never widened by it.'];
+        : [
+            'This changes `policies/`: who may have what, from the merge on. Live grants are never widened by it.',
+            ...listed(facts.policyReport?.listed ?? []),
+          ];
     case 'removal':
       return allowed.ids.map((id) => {
         const state = facts.removals.get(id);
@@ -132,6 +135,11 @@ function about(facts: PullFacts, allowed: Allowed, context: ReportContext): stri
     case 'extension':
       return [...allowed.warnings.map((text) => `> ⚠️ ${quoted(text)}`), grantTable(facts, allowed, context)];
   }
+}
+
+/** What the tests, the linter and past requests say of a policy change; none of it keeps anybody from approving. */
+function listed(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [lines.map((line) => `- ${sentence(line)}`).join('\n')];
 }
 
 function grantTable(

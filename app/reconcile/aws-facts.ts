@@ -1,6 +1,6 @@
 // What AWS would say to a requested grant, asked before anybody approves it.
 import { setTimeout } from 'node:timers/promises';
-import { INLINE_POLICY_LIMIT, inlinePolicy } from '../../pulumi/statements.ts';
+import { inlineSize } from '../../pulumi/statements.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
 import type { Grant } from '../core/grant/grant.ts';
 import { resolveGrant } from '../core/grant/resolve.ts';
@@ -24,11 +24,9 @@ export async function awsFacts(
     deadline: pull.createdAt,
   });
   if (resolved.kind === 'unresolved') return { inlinePolicy: null };
-  const document = inlinePolicy(resolved.grant);
-  const characters = document.kind === 'ok' ? document.document.replaceAll(/\s/g, '').length : document.characters;
   const center = context.identityCenter(resolved.grant);
   const awsUser = await withinMs(AWS_PATIENCE_MS, center.userExists(resolved.grant.userId), 'unknown');
-  return { inlinePolicy: { characters, limit: INLINE_POLICY_LIMIT }, awsUser };
+  return { inlinePolicy: inlineSize(resolved.grant), awsUser };
 }
 
 /** A request is judged with AWS down as well. */

@@ -16,6 +16,7 @@ import type { Pull } from '../github/port.ts';
 import { awsFacts } from './aws-facts.ts';
 import type { Context } from './context.ts';
 import { type Asked, readMemberships } from './memberships.ts';
+import { reportPolicyChange } from './policy-change.ts';
 import { removalStates, whoseWord } from './removal-states.ts';
 
 export type Gathered =
@@ -58,12 +59,18 @@ export async function gather(context: Context, pull: Pull): Promise<Gathered> {
     readMemberships(github, ledger.policy.value, asked),
     awsFacts(context, ledger, pull, grantFile),
   ]);
+  const mergedPolicy = change.kind === 'owners' ? await readMergedPolicy(context, tip, head) : null;
+  const policyReport =
+    mergedPolicy?.tree == null || mergedPolicy.policy.kind === 'invalid'
+      ? null
+      : await reportPolicyChange(mirror.dir, ledger, { tree: mergedPolicy.tree, policy: mergedPolicy.policy.value });
   const facts: PullFacts = {
     ...partial,
     ...memberships,
     ...aws,
     revoked: context.memory.revoked.get,
-    mergedPolicy: change.kind === 'owners' ? await readMergedPolicy(context, tip, head) : null,
+    mergedPolicy,
+    policyReport,
     removals: removalStates(context, ledger, whoseWord(pull, pushes), change, memberships.membership),
     now: github.now(),
   };

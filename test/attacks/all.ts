@@ -1,10 +1,10 @@
 // Every world of attacks, a few at a time, and the one account of what was refused and what leaked.
 import { commands } from './commands.ts';
 import { files } from './files.ts';
-import { reviews } from './reviews.ts';
+import { identity } from './identity.ts';
 import { type Outcome, type Played, playWorld, type World } from './world.ts';
 
-export const WORLDS: readonly World[] = [files, commands, reviews];
+export const WORLDS: readonly World[] = [files, commands, identity];
 
 export type Result = {
   readonly cases: number;

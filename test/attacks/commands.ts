@@ -1,5 +1,6 @@
 // What a comment can look like to a person and not be: a command. The approver really wrote each of these.
 import type { Attack, Refusal } from './attack.ts';
+import { REVIEWS } from './reviews.ts';
 import type { Scene } from './scene.ts';
 import type { World } from './world.ts';
 
@@ -169,6 +170,7 @@ export const commands: World = {
     ...WORDS,
     ...COMMITS,
     ...CHANGES,
+    ...REVIEWS,
     honest('honest: with words around it, line ends of Windows, and the full commit', ({ head }) => `Looks right.\r\n\r\n${LINE} ${head()}  \r\n\r\nGood luck!`),
   ],
 };

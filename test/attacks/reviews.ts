@@ -1,8 +1,8 @@
 // Reviews: GitHub moves their commit, lets others dismiss them, and does not say who edited their words.
 import { grantYaml } from '../scenarios/stage.ts';
 import type { Attack, Refusal } from './attack.ts';
+import { asOtherApp } from './other-app.ts';
 import type { Scene } from './scene.ts';
-import type { World } from './world.ts';
 
 const BOSS = 'hubot-boss';
 
@@ -18,7 +18,7 @@ const again = (scene: Scene, by?: string): Promise<string> =>
   scene.push(scene.file({ duration: '2h' }), by === undefined ? {} : { by });
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1100));
 
-const REVIEWS: readonly Attack[] = [
+export const REVIEWS: readonly Attack[] = [
   review('an approval that somebody dismissed', 'waiting', async (scene) => {
     await scene.as('root-admin').dismissReview(scene.pull, await approve(scene));
   }),
@@ -84,23 +84,5 @@ const REVIEWS: readonly Attack[] = [
     }),
     files: (id) => ({ [`grants/${id}.yaml`]: grantYaml({ role: 'database-failover' }) }),
   },
+  review('honest: a review by the button', 'granted', (scene) => approve(scene)),
 ];
-
-export async function asOtherApp(
-  github: Scene['github'],
-  method: string,
-  path: string,
-  body: unknown,
-): Promise<void> {
-  const headers = { authorization: `Bearer ${github.otherApp.token}`, accept: 'application/vnd.github+json' };
-  const answer = await fetch(`${github.url}/repos/acme/access${path}`, { method, headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`the other app: ${method} ${path}: ${answer.status} ${await answer.text()}`);
-}
-
-export const reviews: World = {
-  name: 'reviews',
-  attacks: [
-    ...REVIEWS,
-    review('honest: a review by the button', 'granted', (scene) => approve(scene)),
-  ],
-};

@@ -4,7 +4,18 @@ import { EXIT, exitCodeHelp, exitCodeOf, refusal } from '../../app/cli/exit-code
 import { refuseOldNode } from '../../app/cli/node-version.ts';
 import { run, spawned } from './captured.ts';
 
-const COMMANDS = ['start', 'audit', 'status', 'revoke', 'expire', 'apply', 'keys new'];
+const COMMANDS = [
+  'start',
+  'audit',
+  'status',
+  'revoke',
+  'expire',
+  'apply',
+  'keys new',
+  'policy lint',
+  'policy test',
+  'policy replay',
+];
 
 describe('help', () => {
   test('lists every command and every exit code', async () => {

@@ -86,6 +86,29 @@ describe('a change to policy', () => {
       await untilSaid(stage, pull, 'Waiting for approval: 1 of');
     }));
 
+  it('is shown with what it changes for past requests, and cannot go green while its own tests fail', () =>
+    withStage({}, async (stage) => {
+      await stage.sandbox.startApp();
+      const past = await stage.request('past', { role: 'read-only', account: 'staging' });
+      await untilMerged(stage, past);
+      const rules = RULES.replace('accounts: ["*"]', 'accounts: [prod-web]');
+      expect(rules).not.toBe(RULES);
+      const tests = `cases:
+  - name: reading staging is for everybody
+    requester: octocat
+    teams: [engineering]
+    request: { account: staging, role: read-only, duration: 1h }
+    expect: { allowed: production-read, approvals: [] }
+`;
+      await stage
+        .as('octo-lead')
+        .push('narrow', { 'policies/rules.yaml': rules, 'policies/tests/reading.yaml': tests });
+      const change = await stage.as('octo-lead').openPull({ head: 'narrow', title: 'Narrow' });
+      expect(await untilSaid(stage, change, 'Denied')).toContain('policy-tests-fail');
+      await stage.as('octo-lead').push('narrow', { 'policies/tests/reading.yaml': null });
+      expect(await untilSaid(stage, change, 'Waiting for approval: 2 of')).toMatch(/past.*(denied|no-rule)/);
+    }));
+
   it('that does not parse cannot go green, with file and line', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();

@@ -2,6 +2,7 @@
 import type { Grant } from '../grant/grant.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Policy, Selector } from '../policy/policy.ts';
+import type { PolicyReport } from '../policy/policy-test-report.ts';
 import type { Parsed } from '../result.ts';
 import type { Change } from './change.ts';
 import type { Comment, Membership, Push, Review, User } from './people.ts';
@@ -45,6 +46,8 @@ export type PullFacts = {
   readonly revoked?: (grantId: string) => string | undefined;
   /** For owners' ground: what `policies/` would be after the merge. */
   readonly mergedPolicy: { readonly tree: string | null; readonly policy: Parsed<Policy> } | null;
+  /** For owners' ground that changes policy: what its tests, the linter and history say; null where there is nothing to ask. */
+  readonly policyReport?: PolicyReport | null;
   /** By grant id, for a removal. */
   readonly removals: ReadonlyMap<string, RemovalState>;
   /** Asked live; `unknown` for whatever was not asked. */

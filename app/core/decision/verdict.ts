@@ -79,6 +79,7 @@ function judgeOwners(facts: PullFacts, structure: readonly Violation[]): Verdict
         column: problem.column,
       });
   }
+  violations.push(...(facts.policyReport?.blocking ?? []));
   // What stands on the branch without authorization must not ride along: owners see the diff, not what lies under it.
   if (ledger.policyDiverged && mergedPolicy?.tree !== ledger.policy.tree) {
     const sentence = `policies/ on the branch is not the policy in force (that of commit ${ledger.policy.commit.slice(0, 12)}). First open a pull request that puts it back: git restore --source ${ledger.policy.commit.slice(0, 12)} policies`;

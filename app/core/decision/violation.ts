@@ -31,6 +31,8 @@ export const VIOLATION_CODES = [
   'extension-not-longer',
   'policy-diverged',
   'policy-unreadable',
+  'policy-tests-fail',
+  'no-owner-can-approve',
   'not-yours-to-remove',
   'not-a-grant',
   'team-mismatch',

@@ -5,6 +5,7 @@ import { grantSchema } from './grant.ts';
 import { guardsSchema } from './guards.ts';
 import { keysSchema } from './keys.ts';
 import { peopleSchema } from './people.ts';
+import { policyTestSchema } from './policy-test.ts';
 import { rolesSchema } from './roles.ts';
 import { rulesSchema } from './rules.ts';
 import { settingsSchema } from './settings.ts';
@@ -17,6 +18,7 @@ export function publishedSchemas(): ReadonlyMap<string, string> {
     guards: guardsSchema,
     keys: keysSchema,
     people: peopleSchema,
+    'policy-test': policyTestSchema,
     roles: rolesSchema,
     rules: rulesSchema,
     settings: settingsSchema,

@@ -62,6 +62,19 @@ const codes = (asked: Asked): readonly ViolationCode[] => {
   return verdict.kind === 'denied' ? verdict.violations.map((one) => one.code) : [];
 };
 
+const blockedBy = (code: 'policy-tests-fail' | 'no-owner-can-approve') => ({
+  blocking: [
+    {
+      code,
+      sentence: 'The test "x" fails: correct the policy or the test.',
+      file: 'policies/tests/x.yaml',
+      line: 1,
+      column: 1,
+    },
+  ],
+  listed: [],
+});
+
 const cases: Readonly<Record<ViolationCode, readonly (readonly [string, Asked])[]>> = {
   'nothing-changed': [['an empty pull request', { changes: [] }]],
   'mixed-change': [
@@ -179,6 +192,8 @@ const cases: Readonly<Record<ViolationCode, readonly (readonly [string, Asked])[
     ['no policy at all', owners({ mergedPolicy: { tree: null, policy: parsePolicy(new Map()) } })],
     ['a merge that could not be read', owners({ mergedPolicy: null })],
   ],
+  'policy-tests-fail': [['a policy whose own test fails', owners({ policyReport: blockedBy('policy-tests-fail') })]],
+  'no-owner-can-approve': [['a policy without owners', owners({ policyReport: blockedBy('no-owner-can-approve') })]],
   'not-yours-to-remove': [['a live grant', removal('live-one')]],
   'not-a-grant': [['a file that the ledger does not know', removal('who-knows')]],
   'team-mismatch': [['a team made again', { teamProblems: ['Team "sre" is not the one that the owners meant.'] }]],

@@ -1,10 +1,10 @@
 // Each finding of the linter: a policy that has it, its place and its words, and the same policy put right.
 import { describe, expect, test } from 'vitest';
-import { inlineSize } from '../../../app/cli/policy-source.ts';
 import { type LintOptions, lintPolicy } from '../../../app/core/policy/lint.ts';
 import { type Finding, LINT_CODES, type Members } from '../../../app/core/policy/lint-finding.ts';
 import { readMembers } from '../../../app/core/policy/lint-members.ts';
 import { placesIn } from '../../../app/core/policy/lint-places.ts';
+import { inlineSize } from '../../../pulumi/statements.ts';
 import { examplePolicyFiles, policyOf } from './example-policy.ts';
 
 type Edit = Readonly<Record<string, string>>;

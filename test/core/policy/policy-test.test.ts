@@ -1,10 +1,10 @@
 // Tests of the policy, tested: ours pass, a change of the policy fails them, and a misspelt test never passes silently.
 import { describe, expect, test } from 'vitest';
-import { inlineSize } from '../../../app/cli/policy-source.ts';
 import { VIOLATION_CODES } from '../../../app/core/decision/violation.ts';
 import { parsePolicyTests } from '../../../app/core/policy/policy-test.ts';
 import { runPolicyTests, testsPass } from '../../../app/core/policy/policy-test-run.ts';
 import { policyTestSchema } from '../../../app/core/schema/policy-test.ts';
+import { inlineSize } from '../../../pulumi/statements.ts';
 import { examplePolicy, examplePolicyFiles, policyOf } from './example-policy.ts';
 
 const policy = examplePolicy();

@@ -1,7 +1,7 @@
 // The tests of one `policies/` tree in Git: policies/tests/, by name relative to policies/.
 import { LARGEST_POLICY_FILE } from '../core/policy/source.ts';
-import { git } from '../git/git.ts';
-import { describeObjects, readObjects } from '../git/objects.ts';
+import { git } from './git.ts';
+import { describeObjects, readObjects } from './objects.ts';
 
 /** Below `tests/` as well: a test that lies too deep is refused by name, and not passed over. */
 export async function readPolicyTestFiles(dir: string, tree: string): Promise<ReadonlyMap<string, Uint8Array>> {
