@@ -86,6 +86,19 @@ export function readConfig(env: Env): ConfigRead {
   return read.problems.length > 0 ? { kind: 'invalid', problems: read.problems } : { kind: 'config', config };
 }
 
+export type SigningKeyRead =
+  | { readonly kind: 'key'; readonly pem: string | null }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+/** The signing key alone, for commands that need nothing else of the app; null where it is not configured. */
+export function readSigningKey(env: Env): SigningKeyRead {
+  const read = new Reader(env);
+  const names = ['BREAKGLASS_SIGNING_KEY', 'BREAKGLASS_SIGNING_KEY_FILE'];
+  if (names.every((name) => read.optional(name) === null)) return { kind: 'key', pem: null };
+  const pem = read.secret('BREAKGLASS_SIGNING_KEY', 'the Ed25519 private key, a PEM file made by breakglass keys new');
+  return read.problems.length > 0 ? { kind: 'invalid', problems: read.problems } : { kind: 'key', pem };
+}
+
 class Reader {
   readonly problems: string[] = [];
   readonly #env: Env;

@@ -5,6 +5,7 @@ import { addAudit } from './audit.ts';
 import type { Cli } from './cli.ts';
 import { EXIT, type ExitCode, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addExpire } from './expire.ts';
+import { addExplain } from './explain.ts';
 import { addKeys } from './keys.ts';
 import { addPolicy } from './policy.ts';
 import { addRevoke } from './revoke.ts';
@@ -55,6 +56,7 @@ function createProgram(cli: Cli): Command {
   addStart(program, cli);
   addAudit(program, cli);
   addStatus(program, cli);
+  addExplain(program, cli);
   addRevoke(program, cli);
   addExpire(program, cli);
   addApply(program, cli);

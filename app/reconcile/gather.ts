@@ -2,6 +2,7 @@
 
 import { type Change, classifyChange } from '../core/decision/change.ts';
 import { selectorsWhoMayEnd } from '../core/decision/early-end.ts';
+import type { Seen } from '../core/decision/evidence.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
 import { statements } from '../core/decision/statements.ts';
 import type { Grant } from '../core/grant/grant.ts';
@@ -20,7 +21,7 @@ import { reportPolicyChange } from './policy-change.ts';
 import { removalStates, whoseWord } from './removal-states.ts';
 
 export type Gathered =
-  | { readonly kind: 'facts'; readonly facts: PullFacts }
+  | { readonly kind: 'facts'; readonly facts: PullFacts; readonly seen: Seen }
   /** Git has not yet what the API says: ask again soon. */
   | { readonly kind: 'not-yet'; readonly reason: string };
 
@@ -55,7 +56,7 @@ export async function gather(context: Context, pull: Pull): Promise<Gathered> {
     ledger,
   };
   const asked = whoseMembership({ ...partial, self: partial.self }, change, grantFile);
-  const [memberships, aws] = await Promise.all([
+  const [{ membership, teamProblems, answers }, aws] = await Promise.all([
     readMemberships(github, ledger.policy.value, asked),
     awsFacts(context, ledger, pull, grantFile),
   ]);
@@ -66,15 +67,16 @@ export async function gather(context: Context, pull: Pull): Promise<Gathered> {
       : await reportPolicyChange(mirror.dir, ledger, { tree: mergedPolicy.tree, policy: mergedPolicy.policy.value });
   const facts: PullFacts = {
     ...partial,
-    ...memberships,
+    membership,
+    teamProblems,
     ...aws,
     revoked: context.memory.revoked.get,
     mergedPolicy,
     policyReport,
-    removals: removalStates(context, ledger, whoseWord(pull, pushes), change, memberships.membership),
+    removals: removalStates(context, ledger, whoseWord(pull, pushes), change, membership),
     now: github.now(),
   };
-  return { kind: 'facts', facts };
+  return { kind: 'facts', facts, seen: { tip, mergeBase: base, answers } };
 }
 
 async function readGrantFile({ mirror }: Context, change: Change): Promise<Parsed<Grant> | null> {

@@ -1,4 +1,5 @@
 // Reads, live and in parallel, every membership that one decision may ask about; what was not answered is `unknown`.
+import { type MembershipAnswers, membershipBy } from '../core/decision/membership-answers.ts';
 import type { Membership } from '../core/decision/people.ts';
 import type { Policy, Selector } from '../core/policy/policy.ts';
 import type { GitHub } from '../github/port.ts';
@@ -11,31 +12,34 @@ export type Asked = {
 export type Memberships = {
   readonly membership: (selector: Selector, userId: number) => Membership;
   readonly teamProblems: readonly string[];
+  /** What `membership` goes by. */
+  readonly answers: MembershipAnswers;
 };
 
 export async function readMemberships(github: GitHub, policy: Policy, asked: readonly Asked[]): Promise<Memberships> {
-  const pairs = new Map<string, { readonly team: string; readonly login: string }>();
+  const pairs = new Map<string, { readonly team: string; readonly user: Asked['user'] }>();
   for (const { selectors, user } of asked)
-    for (const one of selectors)
-      if (one.kind === 'team') pairs.set(`${one.team} ${user.id}`, { team: one.team, login: user.login });
-  const teams = [...new Set([...pairs.values()].map((pair) => pair.team))];
-  const [ids, answers] = await Promise.all([
-    Promise.all(teams.map(async (team) => [team, await teamId(github, team)] as const)),
+    for (const one of selectors) if (one.kind === 'team') pairs.set(`${one.team} ${user.id}`, { team: one.team, user });
+  const names = [...new Set([...pairs.values()].map((pair) => pair.team))];
+  const [teams, people] = await Promise.all([
     Promise.all(
-      [...pairs].map(async ([key, { team, login }]) => [key, await membershipOf(github, team, login)] as const),
+      names.map(async (team) => ({
+        team,
+        wanted: policy.settings.teams.get(team) ?? null,
+        actual: await teamId(github, team),
+      })),
+    ),
+    Promise.all(
+      [...pairs.values()].map(async ({ team, user: { login, id } }) => ({
+        team,
+        login,
+        userId: id,
+        answer: await membershipOf(github, team, login),
+      })),
     ),
   ]);
-  const known = new Map(answers);
-  const actual = new Map(ids);
-  // A team deleted and made again under the same slug has another numeric id: its members are nobody's choice here.
-  const trusted = (team: string) => actual.get(team) === policy.settings.teams.get(team);
-  return {
-    membership: (selector, userId) => {
-      if (selector.kind === 'user') return selector.id === userId ? 'member' : 'not-member';
-      return trusted(selector.team) ? (known.get(`${selector.team} ${userId}`) ?? 'unknown') : 'unknown';
-    },
-    teamProblems: teams.flatMap((team) => teamProblem(team, policy.settings.teams.get(team), actual.get(team))),
-  };
+  const answers: MembershipAnswers = { teams, people };
+  return { membership: membershipBy(answers), teamProblems: teams.flatMap(teamProblem), answers };
 }
 
 async function teamId(github: GitHub, team: string): Promise<number | null | 'unknown'> {
@@ -46,12 +50,8 @@ async function membershipOf(github: GitHub, team: string, login: string): Promis
   return github.membership(team, login).catch(() => 'unknown' as const);
 }
 
-function teamProblem(
-  team: string,
-  wanted: number | undefined,
-  actual: number | null | 'unknown' | undefined,
-): string[] {
-  if (actual === wanted || actual === 'unknown' || actual === undefined) return [];
+function teamProblem({ team, wanted, actual }: MembershipAnswers['teams'][number]): string[] {
+  if (actual === 'unknown' || (actual !== null && actual === wanted)) return [];
   const fix = 'The owners must correct settings.teams in policies/settings.yaml.';
   if (actual === null) return [`GitHub has no team "${team}" any more. ${fix}`];
   return [

@@ -1,5 +1,6 @@
 // Merges an approved pull request with its signed record: everything read again, judged again, and then one PUT.
 
+import { setTimeout } from 'node:timers/promises';
 import { addSeconds } from 'date-fns/addSeconds';
 import { decide, type Phase, type RecordDraft } from '../core/decision/decide.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
@@ -16,6 +17,7 @@ export type Merged =
   | { readonly kind: 'blocked'; readonly message: string };
 
 const BASE_MOVED_TRIES = 3;
+const BASE_MOVED_PAUSE_MS = 250;
 
 export function mergeApproved(context: Context, pull: number): Promise<Merged> {
   return context.exclusively(async () => {
@@ -23,9 +25,9 @@ export function mergeApproved(context: Context, pull: number): Promise<Merged> {
       const judged = await judgeAgain(context, pull);
       if (judged === null) return { kind: 'look-again' };
       const answer = await put(context, judged.facts, judged.phase);
-      if (answer.kind !== 'base-moved' || attempt === BASE_MOVED_TRIES) {
-        return answer.kind === 'base-moved' ? { kind: 'look-again' } : answer;
-      }
+      if (answer.kind !== 'base-moved') return answer;
+      if (attempt === BASE_MOVED_TRIES) return { kind: 'look-again' };
+      await setTimeout(BASE_MOVED_PAUSE_MS * attempt);
     }
   });
 }

@@ -2,9 +2,11 @@
 import { commands } from './commands.ts';
 import { files } from './files.ts';
 import { identity } from './identity.ts';
+import { recordWorld } from './record.ts';
+import { time } from './time.ts';
 import { type Outcome, type Played, playWorld, type World } from './world.ts';
 
-export const WORLDS: readonly World[] = [files, commands, identity];
+export const WORLDS: readonly World[] = [files, commands, identity, time, recordWorld];
 
 export type Result = {
   readonly cases: number;

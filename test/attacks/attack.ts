@@ -14,10 +14,11 @@ export type Attack = {
   readonly author?: string;
   /** What the branch holds; where nothing is said, one grant that a careless approver would wave through. */
   readonly files?: (id: string) => Files;
-  /** Builds on this commit or branch instead of main. */
   readonly title?: string;
   /** Comments in order; where nothing is said, the approver's `/approve-emergency`. */
   readonly says?: (scene: Scene) => readonly (readonly [login: string, text: string])[];
+  /** Honest, and there before the others: what they would extend, copy or take over. */
+  readonly first?: true;
   /** Nothing is pushed, opened or said but what `before` does. */
   readonly byHand?: true;
   /** Before the app looks for the first time. */
@@ -31,6 +32,8 @@ export type Refusal =
   | IgnoredCode
   | Exclude<LedgerAlarm['code'], 'policy-unreadable'>
   | keyof typeof STANDING
+  /** The case itself looked, in `live`. */
+  | 'seen'
   /** The double of GitHub itself refuses, as GitHub does: `Scene.refusedByGitHub`. */
   | 'github'
   /** The app's log, and nothing else, says it: `Scene.expectLog`. */

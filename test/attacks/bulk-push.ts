@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createGit, gitEnvironment } from '../sandbox/github/git.ts';
 import type { FileChange, Files, GitHubDouble } from '../sandbox/github/index.ts';
 
-export type Branch = { readonly name: string; readonly files: Files; readonly message?: string };
+export type Branch = { readonly name: string; readonly files: Files };
 
 /** Answers the head of each branch; all of them build on main. */
 export async function pushBranches(
@@ -15,6 +15,39 @@ export async function pushBranches(
   branches: readonly Branch[],
 ): Promise<ReadonlyMap<string, string>> {
   if (branches.length === 0) return new Map();
+  return await inClone(github, login, async ({ git, main, author, push }) => {
+    const stream = branches.map(({ name, ...commit }) => importOf(`refs/heads/${name}`, { ...commit, message: `Change ${name}`, author, from: main }));
+    await git.run(['fast-import', '--quiet'], { input: Buffer.concat(stream) });
+    await push(branches.map(({ name }) => `refs/heads/${name}:refs/heads/${name}`));
+    const heads = (await git.run(['for-each-ref', '--format=%(objectname) %(refname:strip=2)', 'refs/heads'])).trim();
+    return new Map(heads.split('\n').map((line) => [line.slice(41), line.slice(0, 40)]));
+  });
+}
+
+type Link = { readonly files?: Files; readonly message?: string | Uint8Array };
+
+/** One commit after the other onto main, in one push; answers them in order. */
+export async function pushChain(github: GitHubDouble, login: string, chain: readonly Link[]): Promise<readonly string[]> {
+  return await inClone(github, login, async ({ git, main, author, push }) => {
+    const ref = 'refs/heads/main';
+    const stream = chain.map(({ files = {}, message = 'A push\n' }, i) =>
+      importOf(ref, { files, message, author, from: i === 0 ? main : `${ref}^0` }),
+    );
+    await git.run(['fast-import', '--quiet'], { input: Buffer.concat(stream) });
+    await push([`${ref}:${ref}`]);
+    return await git.revisions(['--reverse', `${main}..${ref}`]);
+  });
+}
+
+type Clone = {
+  readonly git: ReturnType<typeof createGit>;
+  /** The commit that main is at. */
+  readonly main: string;
+  readonly author: string;
+  readonly push: (refs: readonly string[]) => Promise<void>;
+};
+
+async function inClone<T>(github: GitHubDouble, login: string, work: (clone: Clone) => Promise<T>): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'attack-clone-'));
   try {
     const git = createGit(dir);
@@ -23,21 +56,20 @@ export async function pushBranches(
     const main = await createGit(github.bare).line(['rev-parse', 'refs/heads/main']);
     const person = github.as(login);
     const author = `${login} <${person.id}+${login}@users.noreply.github.com> ${Math.floor(Date.now() / 1000)} +0000`;
-    const stream = branches.map((branch) => importOf(branch, author, main));
-    await git.run(['fast-import', '--quiet'], { input: Buffer.concat(stream) });
     const credentials = Buffer.from(`x-access-token:${person.token}`).toString('base64');
-    const refs = branches.map(({ name }) => `refs/heads/${name}:refs/heads/${name}`);
     const header = `http.extraHeader=Authorization: Basic ${credentials}`;
-    await run(dir, ['-c', header, '-c', 'http.postBuffer=100000000', 'push', '--quiet', github.cloneUrl, ...refs]);
-    const heads = (await git.run(['for-each-ref', '--format=%(objectname) %(refname:strip=2)', 'refs/heads'])).trim();
-    return new Map(heads.split('\n').map((line) => [line.slice(41), line.slice(0, 40)]));
+    const options = ['-c', header, '-c', 'http.postBuffer=100000000'];
+    const push = (refs: readonly string[]) => run(dir, [...options, 'push', '--quiet', github.cloneUrl, ...refs]);
+    return await work({ git, main, author, push });
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
 
-function importOf({ name, files, message = `Change ${name}` }: Branch, author: string, from: string): Buffer {
-  const parts = [Buffer.from(`commit refs/heads/${name}\ncommitter ${author}\n`), data(message), text(`from ${from}\n`)];
+type Commit = Required<Link> & { readonly author: string; readonly from: string };
+
+function importOf(ref: string, { files, message, author, from }: Commit): Buffer {
+  const parts = [text(`commit ${ref}\ncommitter ${author}\n`), data(message), text(`from ${from}\n`)];
   for (const [path, change] of Object.entries(files)) parts.push(...changeOf(path, change));
   return Buffer.concat([...parts, text('\n')]);
 }

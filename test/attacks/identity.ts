@@ -127,18 +127,18 @@ const APPROVERS: readonly Case[] = [
   approvedBy('by an administrator', 'not-an-approver', 'root-admin'),
   approvedBy('by a stranger who may read', 'not-an-approver', 'stranger'),
   approvedBy('by a look-alike', 'not-an-approver', 'hubot-b0ss'),
-  approvedBy('by the approver of another rule', 'not-an-approver', BOSS, { approvals: '[{ from: [user:octo-lead] }]' }),
-  approvedBy('by the new owner of an old login', 'not-an-approver', BOSS_TWO.login, { approvals: '[{ from: [user:boss-two] }]' }),
+  approvedBy('by the approver of another rule', 'not-an-approver', BOSS, { approvals: '[{ count: 1, from: [user:octo-lead] }]' }),
+  approvedBy('by the new owner of an old login', 'not-an-approver', BOSS_TWO.login, { approvals: '[{ count: 1, from: [user:boss-two] }]' }),
   by('by another app', 'not-a-person', {
     says: () => [],
     before: ({ github, pull }) => asOtherApp(github, 'POST', `/issues/${pull}/comments`, { body: LINE }),
   }),
   by('by a member who left the team a moment later', 'not-an-approver', {
-    rule: { approvals: '[{ from: [team:left] }]' },
+    rule: { approvals: '[{ count: 1, from: [team:left] }]' },
     before: async ({ github }) => github.teams.remove('left', BOSS),
   }),
   by('by somebody who left the organization', 'not-an-approver', {
-    rule: { approvals: '[{ from: [team:left] }]' },
+    rule: { approvals: '[{ count: 1, from: [team:left] }]' },
     says: () => [[LEAVER.login, LINE]],
     before: async ({ github }) => github.people.remove(LEAVER.login),
   }),
@@ -147,7 +147,7 @@ const APPROVERS: readonly Case[] = [
     says: ({ head }) => [[BOSS, LINE], [BOSS, `${LINE} ${head()}`]],
   }),
   by('by one person for two entries', 'waiting', {
-    rule: { approvals: '[{ from: [team:incident-commanders] }, { from: [user:hubot-boss, user:octo-lead] }]' },
+    rule: { approvals: '[{ count: 1, from: [team:incident-commanders] }, { count: 1, from: [user:hubot-boss, user:octo-lead] }]' },
   }),
   by('by an approver and the requester, where two are asked for', 'own-request', {
     author: 'octo-lead',
@@ -157,13 +157,13 @@ const APPROVERS: readonly Case[] = [
 ];
 
 const TEAMS: readonly Case[] = [
-  by("the approvers' team was deleted", 'team-mismatch', { rule: { approvals: '[{ from: [team:gone] }]' } }),
-  by("the approvers' team was made again under the same name", 'team-mismatch', { rule: { approvals: '[{ from: [team:twin] }]' } }),
+  by("the approvers' team was deleted", 'team-mismatch', { rule: { approvals: '[{ count: 1, from: [team:gone] }]' } }),
+  by("the approvers' team was made again under the same name", 'team-mismatch', { rule: { approvals: '[{ count: 1, from: [team:twin] }]' } }),
   by("the requesters' team was deleted", 'team-mismatch', { rule: { requesters: 'team:gone' } }),
   by("the requesters' team was made again under the same name", 'team-mismatch', { rule: { requesters: 'team:twin' } }),
-  by('an approver whom GitHub no longer finds in the team', 'not-an-approver', { rule: { approvals: '[{ from: [team:says404] }]' } }),
-  by('GitHub answers 403 about the approver', 'approver-unknown', { rule: { approvals: '[{ from: [team:says403] }]' } }),
-  by('GitHub answers 500 about the approver', 'approver-unknown', { rule: { approvals: '[{ from: [team:says500] }]' } }),
+  by('an approver whom GitHub no longer finds in the team', 'not-an-approver', { rule: { approvals: '[{ count: 1, from: [team:says404] }]' } }),
+  by('GitHub answers 403 about the approver', 'approver-unknown', { rule: { approvals: '[{ count: 1, from: [team:says403] }]' } }),
+  by('GitHub answers 500 about the approver', 'approver-unknown', { rule: { approvals: '[{ count: 1, from: [team:says500] }]' } }),
   by('GitHub answers 403 about the requester', 'membership-unknown', { rule: { requesters: 'team:says403' } }),
   by('GitHub answers 500 about the requester, and a laxer rule comes next', 'membership-unknown', {
     rule: { requesters: 'team:says500' },
@@ -173,7 +173,9 @@ const TEAMS: readonly Case[] = [
 const owners = (name: string, refusedWith: Refusal, more: Partial<Case>): Case =>
   by(name, refusedWith, { author: 'mallory', files: () => ({ 'README.md': `# ${name}\n` }), ...more });
 const policy = (name: string, refusedWith: Refusal, file: string, edit: (text: string) => string): Case =>
-  owners(name, refusedWith, { files: () => ({ [`policies/${file}`]: edit(EXAMPLE[`policies/${file}`] ?? '') }) });
+  owners(name, refusedWith, {
+    files: () => ({ [`policies/${file}`]: edit({ ...EXAMPLE, ...identity.options?.seed }[`policies/${file}`] ?? '') }),
+  });
 
 const OWNERS: readonly Case[] = [
   owners('a change with the word of one owner', 'waiting', {}),
@@ -185,8 +187,8 @@ const OWNERS: readonly Case[] = [
   owners('a change that somebody else pushed to', 'foreign-push', {
     before: (scene) => scene.push({ 'README.md': '# Else\n' }, { by: 'hubot' }),
   }),
-  policy('a rule that lets its author approve, judged by itself', 'waiting', 'rules.yaml', () =>
-    ATTACK_RULES.replaceAll('team:incident-commanders', 'user:hubot'),
+  policy('a rule that lets its author approve, judged by itself', 'waiting', 'rules.yaml', (text) =>
+    text.replaceAll('team:incident-commanders', 'user:hubot, user:octocat'),
   ),
   policy('an owners list that only its author is on', 'waiting', 'settings.yaml', (text) =>
     text.replace(/^owners:.*$/m, 'owners: { count: 1, from: [user:hubot] }'),
@@ -214,13 +216,12 @@ function rules(): string {
   const [head = '', tail = ''] = ATTACK_RULES.split('rules:\n');
   const own = CASES.flatMap(({ rule }, i) => {
     if (rule === undefined) return [];
-    const { requesters = 'team:sre', approvals = '[{ from: [team:incident-commanders] }]' } = rule;
+    const { requesters = 'team:sre', approvals = '[{ count: 1, from: [team:incident-commanders] }]' } = rule;
     return `  - { name: own-${i + 1}, roles: [admin], accounts: [${account(i)}], requesters: ["${requesters}"], approvals: ${approvals} }\n`;
   });
   // What an attacker would fall through to: it asks nobody.
   const lax = '  - { name: lax, roles: [admin], accounts: ["label:own"], requesters: [team:engineering], approvals: [] }\n';
-  const noLax = own.some((line) => line.includes('says500')) ? lax : '';
-  return `${head}rules:\n${own.join('')}${noLax}${tail}`;
+  return `${head}rules:\n${own.join('')}${lax}${tail}`;
 }
 
 /** Accounts of the cases with a rule of their own; `own` marks where the lax rule would apply. */

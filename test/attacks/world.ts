@@ -1,4 +1,6 @@
 // Plays many attacks in one sandbox against the real app process, and says of each whether it was refused or leaked.
+import type { Folded } from '../../app/core/ledger/fold.ts';
+import type { GrantEntry } from '../../app/core/ledger/ledger.ts';
 import { readLedger } from '../../app/git/ledger.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/index.ts';
 import { ACCOUNTS, USERS } from '../sandbox/organisation.ts';
@@ -22,6 +24,8 @@ export type World = {
   readonly environment?: (sandbox: Sandbox) => Readonly<Record<string, string>>;
   /** Before anybody pushes. */
   readonly arrange?: (theatre: Theatre) => Promise<unknown>;
+  /** Between the `first` ones and the attacks, while the app is down. */
+  readonly interlude?: (first: readonly Scene[], attacks: readonly Scene[]) => Promise<unknown>;
 };
 
 export type Outcome = {
@@ -52,17 +56,33 @@ export async function playWorld(world: World): Promise<Played> {
   });
   try {
     const { github } = sandbox;
+    const begins = await ledgerOf(world, sandbox);
+    if (begins.kind === 'no-root') throw new Error(`${world.name} cannot begin: ${begins.reason}`);
     const theatre: Theatre = { sandbox, github, watch: watchApp(github), clock, outside: new Set() };
     if (world.withoutAws) sandbox.aws.plant({ on: isSsoAdmin, mishap: REFUSE, times: Number.MAX_SAFE_INTEGER });
     await world.arrange?.(theatre);
     const scenes = world.attacks.map((attack, i) => makeScene(theatre, attack, `${world.name}-${i + 1}`));
+    const first = scenes.filter(({ attack }) => attack.first);
     // What is honest comes last: a merge makes the app look at everything again.
-    const [honest, hostile] = [scenes.filter(comesLast), scenes.filter((scene) => !comesLast(scene))];
+    const last = scenes.filter(({ attack }) => attack.refusedWith === 'granted' && !attack.first);
+    const hostile = scenes.filter((scene) => !first.includes(scene) && !last.includes(scene));
+    const env = world.environment?.(sandbox) ?? {};
+    const outcomes: Outcome[] = [];
+    if (first.length > 0) {
+      await prepare(world, first, clock);
+      const app = await sandbox.startApp({ env });
+      outcomes.push(...(await playAll(world, first)));
+      if (world.interlude !== undefined) {
+        await app.kill();
+        await world.interlude(first, hostile);
+        await sandbox.startApp({ env });
+      }
+    }
     await prepare(world, hostile, clock);
-    await sandbox.startApp({ env: world.environment?.(sandbox) ?? {} });
-    const refused = await playAll(world, hostile);
-    await prepare(world, honest, clock);
-    const outcomes = [...refused, ...(await playAll(world, honest))];
+    if (first.length === 0) await sandbox.startApp({ env });
+    outcomes.push(...(await playAll(world, hostile)));
+    await prepare(world, last, clock);
+    outcomes.push(...(await playAll(world, last)));
     const broken = await lookAtTheEnd(world, scenes, outcomes);
     return { name: world.name, outcomes, broken, seconds: (Date.now() - started) / 1000 };
   } finally {
@@ -112,8 +132,6 @@ function playAll(world: World, scenes: readonly Scene[]): Promise<readonly Outco
 
 const isHonest = ({ attack }: Scene): boolean => attack.refusedWith === 'granted' || attack.refusedWith === 'harmless';
 
-const comesLast = ({ attack }: Scene): boolean => attack.refusedWith === 'granted';
-
 const hasLeaked = (scene: Scene): boolean => !isHonest(scene) && scene.watch.merged.has(scene.pull);
 
 function isOver(world: World, scene: Scene): boolean {
@@ -123,6 +141,8 @@ function isOver(world: World, scene: Scene): boolean {
   switch (refusedWith) {
     case 'granted':
       return scene.watch.merged.has(scene.pull) && (world.withoutAws === true || said.includes('Active until'));
+    case 'seen':
+      return true;
     case 'harmless':
       return scene.watch.merged.has(scene.pull);
     case 'github':
@@ -135,28 +155,31 @@ function isOver(world: World, scene: Scene): boolean {
   return scene.commits.every((commit) => logs.some((line) => line.alarm === refusedWith && line.commit === commit));
 }
 
+function ledgerOf({ environment }: World, sandbox: Sandbox): Promise<Folded> {
+  const { bare, repository } = sandbox.github;
+  const fingerprints = sandbox.environment(environment?.(sandbox)).BREAKGLASS_KEY_FINGERPRINTS?.split(',') ?? [];
+  return readLedger(bare, { repositoryId: repository.id, genesis: repository.genesis, fingerprints }, 'refs/heads/main');
+}
+
 /** Whatever the app said: who can do what in AWS, and what is on main. */
 async function lookAtTheEnd(world: World, scenes: readonly Scene[], outcomes: readonly Outcome[]): Promise<string[]> {
   const [scene] = scenes;
   if (scene === undefined) return ['a world without cases'];
   const { sandbox, github, outside } = scene;
-  const root = {
-    repositoryId: github.repository.id,
-    genesis: github.repository.genesis,
-    fingerprints: sandbox.environment(world.environment?.(sandbox)).BREAKGLASS_KEY_FINGERPRINTS?.split(',') ?? [],
-  };
-  const folded = await readLedger(github.bare, root, 'refs/heads/main');
+  const folded = await ledgerOf(world, sandbox);
   if (folded.kind === 'no-root') return [folded.reason];
-  const honest = new Set(scenes.filter(isHonest).map((one) => one.pull));
+  const honest = new Set(scenes.filter(isHonest).flatMap((one) => [`grant ${one.id}`, `#${one.pull}`]));
   const granted = [...folded.ledger.grants.values()];
+  const isMeant = (entry: GrantEntry): boolean =>
+    honest.has(`grant ${entry.id}`) && !outside.has(entry.commit) && entry.pulls.every((pull) => honest.has(`#${pull}`));
   const broken = granted
-    .filter((entry) => !honest.has(entry.pulls[0]))
-    .map((entry) => `the ledger grants ${entry.id} of #${entry.pulls[0]}`);
+    .filter((entry) => !isMeant(entry))
+    .map((entry) => `the ledger grants ${entry.id} of ${entry.pulls.join()} in ${entry.commit}`);
   const ours = new Set(folded.authorizations.map((one) => one.commit));
-  const all = await createGit(github.bare).revisions(['--first-parent', `${root.genesis}..refs/heads/main`]);
+  const all = await createGit(github.bare).revisions(['--first-parent', `${github.repository.genesis}..refs/heads/main`]);
   for (const commit of all)
     if (!ours.has(commit) && !outside.has(commit)) broken.push(`commit ${commit} on main is nobody's`);
-  const live = new Map(granted.filter((one) => honest.has(one.pulls[0])).map((one) => [one.id, one.resolved]));
+  const live = new Map(granted.filter(isMeant).map((one) => [one.id, one.resolved]));
   for (const set of sandbox.aws.sets())
     if (!live.has(set.tags.get('breakglass:grant') ?? '')) broken.push(`AWS holds ${set.name}`);
   for (const [login, user] of Object.entries(USERS))

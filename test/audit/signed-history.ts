@@ -47,6 +47,8 @@ export async function signedHistory() {
     git: repo.git,
     genesis,
     fingerprint: keyFingerprint(builder.key.key.key),
+    /** By which the app of this history signs. */
+    privateKey: builder.key.privateKey,
     repositoryId: REPOSITORY,
     tip: () => tip,
     push,

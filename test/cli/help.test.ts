@@ -12,6 +12,9 @@ const COMMANDS = [
   'expire',
   'apply',
   'keys new',
+  'keys list',
+  'keys rotate',
+  'explain',
   'policy lint',
   'policy test',
   'policy replay',
@@ -52,6 +55,11 @@ describe('wrong usage is 2, and says what to write', () => {
     [['apply'], "required option '--grant <id>'"],
     [['keys', 'new', '--id', 'Not An Id'], 'lower-case letters'],
     [['keys', 'new', '--first', '-1'], 'Write a whole number'],
+    [['keys', 'rotate'], "required option '--out <file>'"],
+    [['explain'], 'one of the two'],
+    [['explain', '42', '--facts', 'x.json'], 'one of the two'],
+    [['explain', 'forty-two'], 'Write the number'],
+    [['explain', '--facts', '/nonexistent'], 'cannot be read'],
   ])('%j', async (args, words) => {
     const { code, out, notes } = await run(args);
     expect(notes).toContain(words);
@@ -60,7 +68,7 @@ describe('wrong usage is 2, and says what to write', () => {
   });
 
   test('commands that run as the app name every mistake of its configuration at once', async () => {
-    for (const command of [['start'], ['expire'], ['apply', '--grant', 'some-grant']]) {
+    for (const command of [['start'], ['expire'], ['apply', '--grant', 'some-grant'], ['explain', '42']]) {
       const { code, notes } = await spawned(command);
       expect(code).toBe(EXIT.usage);
       for (const name of ['BREAKGLASS_REPOSITORY', 'BREAKGLASS_APP_ID', 'BREAKGLASS_SIGNING_KEY_FILE'])

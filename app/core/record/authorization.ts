@@ -63,12 +63,24 @@ export function signerFor(pem: string, keys: readonly SigningKey[], position: nu
   return key === undefined ? null : { keyId: key.id, privateKey };
 }
 
+/** Of the public half of a PEM private key, as the configuration names keys; null when it is no Ed25519 key. */
+export function fingerprintOf(pem: string): string | null {
+  try {
+    const privateKey = createPrivateKey(pem);
+    if (privateKey.asymmetricKeyType !== 'ed25519') return null;
+    return keyFingerprint(rawPublicKey(createPublicKey(privateKey)));
+  } catch {
+    // What the library says of it may quote the key.
+    return null;
+  }
+}
+
 export function rawPublicKey(key: KeyObject): string {
   const jwk = key.export({ format: 'jwk' });
   return Buffer.from(jwk.x ?? '', 'base64url').toString('base64');
 }
 
-function maySign(key: SigningKey, position: number): boolean {
+export function maySign(key: SigningKey, position: number): boolean {
   return position >= key.first && position <= (key.last ?? Number.POSITIVE_INFINITY);
 }
 

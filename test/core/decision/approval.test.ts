@@ -198,6 +198,16 @@ describe('is not counted, and says why', () => {
     ],
   };
 
+  test('an approval that counted and is then edited or deleted counts no more', () => {
+    const said = comment(APPROVE);
+    expect(names(ask({ comments: [said] }))).toEqual(['commander']);
+    expect(ask({ comments: [] }).kind).toBe('waiting');
+    expect(ask({ comments: [{ ...said, updatedAt: at(2) }] })).toMatchObject({
+      kind: 'waiting',
+      ignored: [{ code: 'edited' }],
+    });
+  });
+
   test('every code has a case', () => {
     expect(Object.keys(cases).sort()).toEqual([...IGNORED_CODES].sort());
     for (const [code, all] of Object.entries(cases)) expect(all.length, code).toBeGreaterThan(0);

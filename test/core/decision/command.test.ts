@@ -194,6 +194,24 @@ describe('quantified', () => {
     );
   });
 
+  test('one character exchanged, added or left out makes it no command', () => {
+    const command = fc.constantFrom('/approve-emergency', `/approve-emergency ${SHA}`, '/reject', '/revoke');
+    // Another digit is another commit and a blank is still one separator: neither is a forged word.
+    const odd = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter((one) => !/[0-9a-f ]/.test(one));
+    fc.assert(
+      fc.property(command, fc.nat(), odd, (text, any, other) => {
+        const at = any % text.length;
+        const [before, after] = [text.slice(0, at), text.slice(at + 1)];
+        const twins = [`${before}${other}${after}`, `${before}${after}`];
+        // Before a command stands a line break or a byte order mark, and it is still a line of its own.
+        if (at > 0) twins.push(`${before}${other}${text.slice(at)}`);
+        for (const twin of twins.filter((one) => one !== text))
+          expect(said(twin), JSON.stringify(twin)).toMatch(/^(none|unusable)$/);
+      }),
+      { numRuns: 800 },
+    );
+  });
+
   test('inside a fence, a quote or an element nothing is ever a command', () => {
     const lines = fc.array(fc.constantFrom('/approve-emergency', '/reject', 'word', ''), { maxLength: 6 });
     fc.assert(

@@ -379,6 +379,15 @@ describe('allowed', () => {
     expect(allowed(asked)).toMatchObject({ kind: 'owners', policies: hash('next'), owners: { count: 2 } });
   });
 
+  test('a change is for the owners in force, never for those that it brings', () => {
+    const { value } = emptyLedger.policy;
+    const mine = { count: 1, from: [{ kind: 'user', login: 'outsider', id: outsider.id }] } as const;
+    const brought = { ...value, settings: { ...value.settings, owners: mine } };
+    const asked = owners({ mergedPolicy: { tree: hash('next'), policy: { kind: 'ok', value: brought } } });
+    expect(allowed(asked)).toMatchObject({ kind: 'owners', owners: value.settings.owners });
+    expect(value.settings.owners).not.toEqual(mine);
+  });
+
   test('owners may put a diverged policy back', () => {
     const tree = emptyLedger.policy.tree;
     const back = owners({

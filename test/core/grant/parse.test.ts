@@ -114,6 +114,11 @@ test('a file of more than 16 KiB is refused', () => {
   ]);
 });
 
+test('a pointer of Git LFS, which stands for content elsewhere, is refused', () => {
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 120\n`;
+  expect(sentences(pointer).length).toBeGreaterThan(0);
+});
+
 test.each([
   ['grants/abc.yaml', 'abc'],
   ['grants/2026-11-22-db-down.yaml', '2026-11-22-db-down'],
