@@ -57,7 +57,7 @@ export async function startWeb(config: Pick<Config, 'github' | 'repository' | 'l
   http.maxConnections = limits?.connections ?? CONNECTIONS;
   http.headersTimeout = 10_000;
   http.requestTimeout = 30_000;
-  route(http, { pages, refusals, gate: createWebhookGate(webhookSecret, limits) });
+  route(http, { log, pages, refusals, gate: createWebhookGate(webhookSecret, limits) });
   refuseConnections(http, refusals);
   log.info({ port: server.port }, 'listening');
   const close = async (): Promise<void> => {
@@ -69,14 +69,19 @@ export async function startWeb(config: Pick<Config, 'github' | 'repository' | 'l
   return web;
 }
 
-type Doors = { readonly pages: Pages; readonly refusals: RefusedRequests; readonly gate: WebhookGate };
+type Doors = {
+  readonly log: Logger;
+  readonly pages: Pages;
+  readonly refusals: RefusedRequests;
+  readonly gate: WebhookGate;
+};
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Probot's own handler comes behind the gate: by itself it reads bodies of any size for as long as they take. */
-function route(http: HttpServer, { pages, refusals, gate }: Doors): void {
+function route(http: HttpServer, { log, pages, refusals, gate }: Doors): void {
   const probot = http.listeners('request') as Listener[];
   http.removeAllListeners('request');
-  http.on('request', async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const refuse = (status: number, code: RefusalCode): void => {
       refusals.note(code);
       // Closed, since the rest of a body may still be on its way.
@@ -93,6 +98,13 @@ function route(http: HttpServer, { pages, refusals, gate }: Doors): void {
       if (response.statusCode >= 400) refusals.note('bad-webhook');
     });
     for (const listener of probot) listener(request, response);
+  };
+  http.on('request', (request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      log.error({ error: error instanceof Error ? error.message.slice(0, 200) : 'unknown' }, 'request not answered');
+      if (!response.headersSent) response.writeHead(500, { connection: 'close' });
+      response.end();
+    });
   });
 }
 

@@ -31,7 +31,7 @@ export async function pushChain(github: GitHubDouble, login: string, chain: read
   return await inClone(github, login, async ({ git, main, author, push }) => {
     const ref = 'refs/heads/main';
     const stream = chain.map(({ files = {}, message = 'A push\n' }, i) =>
-      importOf(ref, { files, message, author, from: i === 0 ? main : `${ref}^0` }),
+      importOf(ref, { files, message, author, from: i === 0 ? main : null }),
     );
     await git.run(['fast-import', '--quiet'], { input: Buffer.concat(stream) });
     await push([`${ref}:${ref}`]);
@@ -66,10 +66,11 @@ async function inClone<T>(github: GitHubDouble, login: string, work: (clone: Clo
   }
 }
 
-type Commit = Required<Link> & { readonly author: string; readonly from: string };
+type Commit = Required<Link> & { readonly author: string; readonly from: string | null };
 
 function importOf(ref: string, { files, message, author, from }: Commit): Buffer {
-  const parts = [text(`commit ${ref}\ncommitter ${author}\n`), data(message), text(`from ${from}\n`)];
+  const parts = [text(`commit ${ref}\ncommitter ${author}\n`), data(message)];
+  if (from !== null) parts.push(text(`from ${from}\n`));
   for (const [path, change] of Object.entries(files)) parts.push(...changeOf(path, change));
   return Buffer.concat([...parts, text('\n')]);
 }

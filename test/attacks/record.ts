@@ -41,10 +41,12 @@ const signed = (material: Material, key: Signer, more: Partial<GrantRecord> = {}
 
 /** The genuine message with a change of its text, brought with a copy of the file. */
 const bent = (name: string, change: (message: string, material: Material) => string, refusedWith: Refusal = 'authorization-invalid'): Case =>
-  onMain(name, refusedWith, (material) => ({
-    files: fileOf(material.id, material.live.text),
-    message: change(material.live.message, material),
-  }));
+  onMain(name, refusedWith, (material) => {
+    const genuine = `${material.live.message.trimEnd()}\n`;
+    const message = change(genuine, material);
+    if (message === genuine && refusedWith === 'authorization-invalid') throw new Error(`"${name}" changes nothing`);
+    return { files: fileOf(material.id, material.live.text), message };
+  });
 const line = (key: string, value: string) => (message: string): string =>
   message.replace(new RegExp(`^${key}: .*$`, 'm'), `${key}: ${value}`);
 
@@ -228,7 +230,7 @@ async function genuineOf(bare: ReturnType<typeof createGit>, { id, pull }: Scene
 export const recordWorld: World = {
   name: 'record',
   withoutAws: true,
-  attacks: [honest('stays'), honest('ends'), honest('is edited'), ...CASES],
+  attacks: [{ name: 'honest: stays', refusedWith: 'granted', first: true }, honest('ends'), honest('is edited'), ...CASES],
   options: {
     seed: {
       'policies/keys.yaml': keysFile([

@@ -3,7 +3,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startWeb, type Web } from '../../app/web.ts';
+import { type Health, startWeb, type Web } from '../../app/web.ts';
 import type { WebhookLimits } from '../../app/webhook-gate.ts';
 
 const SECRET = 'the-secret-of-the-webhooks';
@@ -16,12 +16,14 @@ const { privateKey } = generateKeyPairSync('rsa', {
 const LIMITS = { bodyBytes: 2_000, allBytes: 3_000, bodyMs: 150, connections: 4 };
 
 let web: Web;
+let ready: () => Health;
 let keys: string[];
 let lines: string[];
 
 const start = async (limits: Partial<WebhookLimits & { readonly connections: number }> = {}, everyMs = 60_000) => {
   keys = [];
   lines = [];
+  ready = () => ({ ok: false, body: { problems: ['starting'] } });
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   web = await startWeb(
     {
@@ -34,7 +36,7 @@ const start = async (limits: Partial<WebhookLimits & { readonly connections: num
       pages: {
         enqueue: (key) => void keys.push(key),
         healthz: () => ({ ok: true, body: { fine: true } }),
-        readyz: () => ({ ok: false, body: { problems: ['starting'] } }),
+        readyz: () => ready(),
         home: () => Promise.resolve('<h1>home</h1>'),
       },
       limits: { ...LIMITS, ...limits },
@@ -147,6 +149,15 @@ describe('taken', () => {
     expect(await (await fetch(url('/?x=1'))).text()).toBe('<h1>home</h1>');
     expect(refusals()).toEqual([]);
   });
+});
+
+test('a defect of ours answers 500, is said, and takes nothing else down', async () => {
+  ready = () => {
+    throw new Error('a defect');
+  };
+  expect((await fetch(url('/readyz'))).status).toBe(500);
+  expect(lines.at(-1)).toContain('a defect');
+  expect(await post(PUSH)).toBe(200);
 });
 
 describe('refused with one short line', () => {
