@@ -3,10 +3,13 @@ import { commands } from './commands.ts';
 import { files } from './files.ts';
 import { identity } from './identity.ts';
 import { recordWorld } from './record.ts';
+import { mergeWorld } from './merge.ts';
+import { trailers } from './trailers.ts';
+import { volume } from './volume.ts';
 import { time } from './time.ts';
 import { type Outcome, type Played, playWorld, type World } from './world.ts';
 
-export const WORLDS: readonly World[] = [files, commands, identity, time, recordWorld];
+export const WORLDS: readonly World[] = [files, commands, identity, time, recordWorld, mergeWorld, trailers, volume];
 
 export type Result = {
   readonly cases: number;

@@ -60,7 +60,10 @@ const KINDS: readonly Attack[] = [
     },
     { byHand: true },
   ),
-  before('closed, and approved then', 'seen', async (scene) => scene.as('octocat').closePull(scene.pull)),
+  before('closed, and approved then', 'seen', async (scene) => {
+    await scene.as('octocat').closePull(scene.pull);
+    await scene.say(BOSS, LINE);
+  }, nobodyApproves),
 ];
 
 /** Once a merge of this pull request is on its way to GitHub. */
@@ -225,7 +228,7 @@ const revoke = (name: string, write: (scene: Scene, pull: number) => Promise<num
   refusedWith: 'seen',
   byHand: true,
   live: async (scene) => {
-    const id = await write(scene, 1);
+    const id = await write(scene, await pullOf(scene, LIVE));
     const isAnswer = ({ method, path, body }: { method: string; path: string; body: unknown }): boolean =>
       method === 'POST' && path.endsWith(`/comments/${id}/reactions`) && JSON.stringify(body).includes('confused');
     await until(`the comment ${id} is answered`, () => scene.github.requests.some(isAnswer));
@@ -251,11 +254,9 @@ const POLICY: readonly Attack[] = [
     refusedWith: 'no-rule',
     files: (id) => ({ [`grants/${id}.yaml`]: grantYaml({ account: 'prod-web', role: 'database-failover' }) }),
     live: async (scene) => {
-      const path = new RegExp(`/pulls/${scene.pull}/merge$`);
       await scene.until('GitHub does not merge it');
-      const [change] = await openChanges(scene);
-      await until('the owners have changed the rules', () => scene.watch.merged.has(change ?? 0));
-      void path;
+      const owners = await pullOf(scene, 'root-admin');
+      await until('the owners have changed the rules', () => scene.watch.merged.has(owners));
       await scene.say('octocat', 'Please');
     },
     before: async ({ github, pull }) => {
@@ -273,10 +274,11 @@ const POLICY: readonly Attack[] = [
   }),
 ];
 
-async function openChanges(scene: Scene): Promise<readonly number[]> {
+/** The one that this person opened, or that has this branch. */
+async function pullOf(scene: Scene, who: string): Promise<number> {
   const { body } = await scene.as('octocat').request('GET', '/repos/acme/access/pulls?state=all&per_page=100');
-  const pulls = body as readonly { readonly number: number; readonly user: { readonly login: string } }[];
-  return pulls.filter((one) => one.user.login === 'root-admin').map((one) => one.number);
+  const pulls = body as readonly { readonly number: number; readonly user: { readonly login: string }; readonly head: { readonly ref: string } }[];
+  return pulls.find((one) => one.user.login === who || one.head.ref === who)?.number ?? 0;
 }
 
 const WEB_RULE = `  - name: web-failover
@@ -302,9 +304,13 @@ export const mergeWorld: World = {
     {
       name: 'honest: an answer that is lost after the merge, and a base that moves',
       refusedWith: 'granted',
-      before: async ({ github, pull }) => {
-        github.faults.baseModified(2);
-        github.faults.on({ method: 'PUT', path: new RegExp(`/pulls/${pull}/merge$`), times: 3, when: () => false }, { kind: 'reset' });
+      ...nobodyApproves,
+      live: async (scene) => {
+        const path = new RegExp(`/pulls/${scene.pull}/merge$`);
+        scene.github.faults.baseModified(2);
+        const isLast = () => scene.github.switches.baseModified === 0;
+        scene.github.faults.on({ method: 'PUT', path, when: isLast }, { kind: 'done-then-reset' });
+        await scene.say(BOSS, LINE);
       },
     },
   ],

@@ -72,14 +72,11 @@ export async function playWorld(world: World): Promise<Played> {
       await prepare(world, first, clock);
       const app = await sandbox.startApp({ env });
       outcomes.push(...(await playAll(world, first)));
-      if (world.interlude !== undefined) {
-        await app.kill();
-        await world.interlude(first, hostile);
-        await sandbox.startApp({ env });
-      }
+      await app.kill();
+      await world.interlude?.(first, hostile);
     }
     await prepare(world, hostile, clock);
-    if (first.length === 0) await sandbox.startApp({ env });
+    await sandbox.startApp({ env });
     outcomes.push(...(await playAll(world, hostile)));
     await prepare(world, last, clock);
     outcomes.push(...(await playAll(world, last)));

@@ -17,12 +17,10 @@ describe('the comment', () => {
       });
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await stage.until('AWS gives access', () => stage.can('octocat', 'payments'));
-      await stage.until('it is logged', () => stage.logged((line) => line['msg'] === 'active').length > 0);
+      await stage.until('it is logged', () => stage.logged((line) => line.msg === 'active').length > 0);
       await stage.until(
         'the comment failed',
-        () =>
-          stage.logged((line) => line['msg'] === 'the comment waits for GitHub' && line['state'] === 'active').length >
-          0,
+        () => stage.logged((line) => line.msg === 'the comment waits for GitHub' && line.state === 'active').length > 0,
         40_000,
       );
       unhook();

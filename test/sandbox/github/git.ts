@@ -71,7 +71,8 @@ export function createGit(path: string) {
     },
     revisions: async (range: readonly string[]): Promise<string[]> => {
       const found = await known(['rev-list', ...range]);
-      if (found.code !== 0) throw new Error(`git rev-list ${range.join(' ')} ended with ${found.code}: ${found.stderr}`);
+      if (found.code !== 0)
+        throw new Error(`git rev-list ${range.join(' ')} ended with ${found.code}: ${found.stderr}`);
       return found.stdout.toString().split('\n').filter(Boolean);
     },
     mergeTree: async (base: string, head: string): Promise<MergeResult> => {
