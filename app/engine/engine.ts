@@ -17,6 +17,8 @@ export type EngineOperation = {
   readonly grantId: string;
   /** 12 digits: at most one operation at once for an account. */
   readonly accountId: string;
+  /** Identity Center UserId: grants of one person do not hold up those of others. */
+  readonly userId?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: EngineProgress) => void;
 };

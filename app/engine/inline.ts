@@ -54,7 +54,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   const perform = async (request: OperationRequest, operation: EngineOperation): Promise<EngineOutcome> => {
     const signal = operation.signal ? AbortSignal.any([operation.signal, closing.signal]) : closing.signal;
-    const turn = { action: request.action, accountId: operation.accountId, signal };
+    const { accountId, userId } = operation;
+    const turn = { action: request.action, accountId, ...(userId === undefined ? {} : { userId }), signal };
     const outcome = await schedule.run(turn, async (): Promise<EngineOutcome> => {
       await orphans;
       const missing = await plugin();

@@ -2,6 +2,8 @@
 export type Turn = {
   readonly action: 'grant' | 'preview' | 'end';
   readonly accountId: string;
+  /** Whose access it is, for fairness among grants. */
+  readonly userId?: string;
   readonly signal?: AbortSignal;
 };
 
@@ -51,7 +53,7 @@ export function createSchedule(operations: number): Schedule {
   return { run, idle };
 }
 
-/** Removes and answers the next one that may run: the oldest end, else the oldest grant. */
+/** Removes and answers the next one that may run: the oldest end, else the fairest grant. */
 function takeNext(waiting: Waiting[], running: ReadonlySet<Turn>, operations: number): Waiting | undefined {
   const busy = new Set([...running].map((turn) => turn.accountId));
   const grants = [...running].filter((turn) => turn.action !== 'end').length;
@@ -61,9 +63,22 @@ function takeNext(waiting: Waiting[], running: ReadonlySet<Turn>, operations: nu
   if (running.size >= operations) return undefined;
   const next =
     waiting.find((turn) => turn.action === 'end' && free(turn)) ??
-    (mayGrant ? waiting.find((turn) => turn.action !== 'end' && free(turn)) : undefined);
+    (mayGrant
+      ? fairest(
+          waiting.filter((turn) => turn.action !== 'end' && free(turn)),
+          running,
+        )
+      : undefined);
   if (next) waiting.splice(waiting.indexOf(next), 1);
   return next;
+}
+
+/** The oldest of whoever has the fewest under way: one person's hundred grants do not hold up another's first. */
+function fairest(grants: readonly Waiting[], running: ReadonlySet<Turn>): Waiting | undefined {
+  const underWay = (turn: Turn) =>
+    [...running].filter((one) => one.userId === turn.userId && one.action !== 'end').length;
+  const fewest = Math.min(...grants.map(underWay));
+  return grants.find((turn) => underWay(turn) === fewest);
 }
 
 function leave(entry: Waiting, waiting: Waiting[], resolve: (value: null) => void): void {

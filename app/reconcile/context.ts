@@ -1,6 +1,6 @@
 // What every reconciler works with: the world through its ports, and the little that one process remembers.
 import type { Logger } from 'pino';
-import type { IdentityCenter } from '../aws/port.ts';
+import type { Access, IdentityCenter } from '../aws/port.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import type { Settings } from '../core/policy/policy.ts';
 import type { Signer } from '../core/record/authorization.ts';
@@ -39,6 +39,8 @@ export type Memory = {
   /** Grant id → open pull request that removes it. */
   readonly removals: Map<string, number>;
   readonly saidAlarms: Set<string>;
+  /** The listing of AWS under way: one at a time, over as many passes as it takes. */
+  listing: Promise<ReadonlyMap<string, Access>> | null;
   /** Comments that were answered with a reaction. */
   readonly answered: Set<number>;
   /** Grants whose comment GitHub did not take: it is said again. */
@@ -81,6 +83,7 @@ export function createMemory(revoked: Revocations): Memory {
     blocked: new Map(),
     removals: new Map(),
     saidAlarms: new Set(),
+    listing: null,
     answered: new Set(),
     unsaid: new Set(),
   };

@@ -75,6 +75,7 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
     return await engine.grant({
       grantId: id,
       accountId: resolved.accountId,
+      userId: resolved.userId,
       signal: AbortSignal.any([abort.signal, making.signal]),
       onProgress: (progress) => {
         log.debug({ grant: id, progress }, 'engine');

@@ -1,5 +1,6 @@
 // Looks at everything, on a timer: what a lost webhook, a crash or a late timer left undone is found here.
 
+import { setTimeout } from 'node:timers/promises';
 import type { Access } from '../aws/port.ts';
 import { type End, endOf } from '../core/ledger/ends.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
@@ -23,7 +24,7 @@ export async function pass(context: Context): Promise<Passed> {
   // A new mirror is empty: nothing can be asked of AWS before the first fetch.
   if (!(await hasLedger(context))) await context.mirror.fetch();
   // AWS is listed first and Git read after: what is seen in AWS was authorized before it was made.
-  const access = await attempt('AWS', () => listAccess(context));
+  const access = await attempt('AWS', () => listAccessSoon(context));
   await attempt('git fetch', () => context.mirror.fetch());
   const ledger = await context.ledger();
   sayAlarms(context, ledger);
@@ -43,6 +44,21 @@ function hasLedger(context: Context): Promise<boolean> {
     () => false,
   );
 }
+
+/** The first listing of a large organisation takes minutes, as every name must be asked for: nothing waits for it. */
+async function listAccessSoon(context: Context): Promise<ReadonlyMap<string, Access>> {
+  const { memory } = context;
+  memory.listing ??= listAccess(context).finally(() => {
+    memory.listing = null;
+  });
+  const stop = new AbortController();
+  const late = setTimeout(LISTING_PATIENCE_MS, null, { signal: stop.signal }).catch(() => null);
+  const listed = await Promise.race([memory.listing, late]).finally(() => stop.abort());
+  if (listed === null) throw new Error('AWS is still being asked for the names of its permission sets');
+  return listed;
+}
+
+const LISTING_PATIENCE_MS = 15_000;
 
 async function listAccess(context: Context): Promise<ReadonlyMap<string, Access>> {
   const { settings } = (await context.ledger()).policy.value;

@@ -28,6 +28,7 @@ async function play(operations: number, steps: readonly Step[]): Promise<readonl
 }
 
 const grant = (name: string, accountId = name): Step => ({ name, turn: { action: 'grant', accountId } });
+const of = (userId: string, name: string): Step => ({ name, turn: { action: 'grant', accountId: name, userId } });
 const end = (name: string, accountId = name): Step => ({ name, turn: { action: 'end', accountId } });
 
 describe('the schedule', () => {
@@ -40,6 +41,12 @@ describe('the schedule', () => {
       2,
       [grant('a'), grant('b', 'x'), end('c', 'x')],
       [['a', 'c'], ['c'], ['b']],
+    ],
+    [
+      "does not let one person's many grants hold up another's first",
+      3,
+      [of('mona', 'a'), of('mona', 'b'), of('mona', 'c'), of('mona', 'd'), of('hubot', 'e')],
+      [['a', 'b'], ['b', 'e'], ['e', 'c'], ['c', 'd'], ['d']],
     ],
     ['runs ends in every slot', 2, [end('a'), end('b'), end('c')], [['a', 'b'], ['b', 'c'], ['c']]],
     ['still grants when there is one slot only', 1, [grant('a'), grant('b'), end('c')], [['a'], ['c'], ['b']]],
