@@ -85,6 +85,7 @@ function phaseLine(phase: Phase): string {
     case 'approved':
       return shown(`  approved; would be merged as "${phase.title}"`);
     case 'unapprovable':
+    case 'by-hand':
     case 'closed':
       return shown(`  ${phase.kind}: ${phase.sentence}`);
   }

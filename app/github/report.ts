@@ -64,6 +64,8 @@ function headlineOf(facts: PullFacts, decision: Decision, { owner }: ReportConte
     }
     case 'approved':
       return facts.change.kind === 'removal' ? 'AWS proves that the access is gone; merging' : 'Approved; merging';
+    case 'by-hand':
+      return 'Approved; press merge';
     case 'closed':
       return 'Closed';
     case 'unapprovable':
@@ -80,7 +82,8 @@ function details(facts: PullFacts, decision: Decision, context: ReportContext): 
   if (verdict.kind === 'denied')
     return [violationList(verdict.violations), phase.kind === 'closed' ? '' : pushAgain()].filter(Boolean);
   const parts: string[] = [];
-  if (phase.kind === 'closed' || phase.kind === 'unapprovable') parts.push(sentence(phase.sentence));
+  if (phase.kind === 'closed' || phase.kind === 'unapprovable' || phase.kind === 'by-hand')
+    parts.push(sentence(phase.sentence));
   if (phase.kind === 'unapprovable' && !phase.passing) parts.push(askAgain(facts, context));
   if (approval?.kind === 'waiting') parts.push(howToApprove(facts, approval.shaNeeded));
   if (approval !== null && 'ignored' in approval && approval.ignored.length > 0)

@@ -165,6 +165,7 @@ const honest = (name: string, text: string | ((scene: Scene) => string)): Attack
 
 export const commands: World = {
   name: 'commands',
+  withoutAws: true,
   attacks: [
     ...MARKDOWN,
     ...WORDS,

@@ -272,6 +272,7 @@ function nameless(entry: unknown): void {
 
 export const identity: World = {
   name: 'identity',
+  withoutAws: true,
   attacks: [
     ...CASES.map((attack, i) =>
       attack.rule === undefined || attack.files !== undefined

@@ -100,6 +100,8 @@ export async function startStage(options: SandboxOptions = {}) {
       execFileSync('git', ['-C', github.bare, 'ls-tree', '-r', '--name-only', 'main', 'grants/'], { encoding: 'utf8' })
         .trim()
         .split('\n'),
+    /** As it is on main. */
+    file: (path: string) => execFileSync('git', ['-C', github.bare, 'show', `main:${path}`], { encoding: 'utf8' }),
     log: (...args: string[]) => execFileSync('git', ['-C', github.bare, 'log', 'main', ...args], { encoding: 'utf8' }),
     logged: (pick: (line: Readonly<Record<string, unknown>>) => boolean) =>
       sandbox.apps.flatMap((app) => app.logs).filter(pick),

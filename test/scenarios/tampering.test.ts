@@ -1,4 +1,6 @@
 // Somebody with the right to push goes around the app: nothing of it gives access, and it is said.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keysFile, newSigningKeys, RULES } from '../sandbox/organisation.ts';
 import { grantYaml, type Stage, untilMerged, untilSaid, withStage } from './stage.ts';
@@ -116,5 +118,62 @@ describe('a change to policy', () => {
       const change = await stage.as('octo-lead').openPull({ head: 'broken', title: 'Broken' });
       expect(await untilSaid(stage, change, 'Denied')).toMatch(/policies\/rules\.yaml` line \d+, column \d+/);
       expect((await stage.check(change))?.conclusion).toBe('failure');
+    }));
+
+  it('to a workflow file goes green with the owners, and a person presses merge', () =>
+    withStage({}, async (stage) => {
+      stage.github.teams.add('incident-commanders', 'hubot');
+      await stage.sandbox.startApp();
+      const workflow = { '.github/workflows/ci.yml': 'on: push\n' };
+      await stage.as('octo-lead').push('ci', workflow);
+      const change = await stage.as('octo-lead').openPull({ head: 'ci', title: 'CI' });
+      await untilSaid(stage, change, 'Waiting for approval: 2 of');
+      for (const login of ['hubot-boss', 'hubot'] as const) await stage.as(login).comment(change, '/approve-emergency');
+      await untilSaid(stage, change, 'Approved; press merge');
+      expect((await stage.check(change))?.conclusion).toBe('success');
+      await stage.as('octo-lead').mergeByHand(change);
+      await stage
+        .as('octo-lead')
+        .push('both', {
+          ...workflow,
+          'policies/rules.yaml': `${RULES}# more\n`,
+          '.github/workflows/two.yml': 'on: push\n',
+        });
+      const both = await stage.as('octo-lead').openPull({ head: 'both', title: 'Both' });
+      await untilSaid(stage, both, 'go into pull requests of their own');
+      const pull = await stage.request('after-ci');
+      await untilSaid(stage, pull, 'Waiting for approval: 1 of');
+      expect(alarms(stage)).toEqual([]);
+    }));
+});
+
+describe('when owners or keys are lost', () => {
+  it('a new root in the configuration of the process is the way back', () =>
+    withStage({}, async (stage, sandbox) => {
+      const lost = await sandbox.startApp();
+      await stage.until('the first pass', async () => (await fetch(`${lost.url}/readyz`)).ok);
+      const keys = newSigningKeys();
+      const file = join(sandbox.dir, 'new-signing.pem');
+      await writeFile(file, keys.pem, { mode: 0o600 });
+      const owners = 'owners: { count: 1, from: [user:hubot-boss] }';
+      const settings = stage.file('policies/settings.yaml').replace(/^owners: .*$/m, owners);
+      const genesis = await stage.as('root-admin').push('main', {
+        'policies/keys.yaml': keysFile([{ id: 'second-root', key: keys.publicKey, first: 0 }]),
+        'policies/settings.yaml': settings,
+      });
+      await stage.until('an alarm', () => alarms(stage).includes('policy-unauthorized'));
+      expect(await lost.stop()).toBe(0);
+      await sandbox.startApp({
+        env: {
+          BREAKGLASS_GENESIS: genesis,
+          BREAKGLASS_KEY_FINGERPRINTS: keys.fingerprint,
+          BREAKGLASS_SIGNING_KEY_FILE: file,
+        },
+      });
+      const pull = await stage.request('new-root');
+      await untilSaid(stage, pull, 'Waiting for approval');
+      await stage.as('hubot-boss').comment(pull, '/approve-emergency');
+      await untilSaid(stage, pull, 'Active until');
+      expect(stage.log('-1', '--format=%(trailers:key=Authorization,valueonly)')).toMatch(/^ed25519 second-root /);
     }));
 });

@@ -3,6 +3,11 @@ import { grantIdOfPath } from '../grant/parse.ts';
 import type { TreeChange } from '../ledger/history.ts';
 import { type Violation, violation } from './violation.ts';
 
+/** Files that GitHub runs as workflows: only a person may merge a change to them. */
+export function isWorkflow(path: string): boolean {
+  return path.startsWith('.github/workflows/');
+}
+
 export type GrantFile = { readonly id: string; readonly path: string; readonly blob: string };
 
 export type Change =

@@ -1,7 +1,9 @@
 // The one decision on an open pull request: verdict, approval, and what follows from the two.
+
 import type { ApprovalEntry } from '../policy/policy.ts';
 import type { ChangeRecord, GrantRecord, RemovalRecord } from '../record/record.ts';
 import { type Approval, judgeApproval } from './approval.ts';
+import { isWorkflow } from './change.ts';
 import type { PullFacts } from './facts.ts';
 import { type Allowed, judge, type Verdict } from './verdict.ts';
 
@@ -22,6 +24,8 @@ export type Phase =
   | { readonly kind: 'approved'; readonly title: string; readonly draft: RecordDraft }
   /** Stuck as it stands. */
   | { readonly kind: 'unapprovable'; readonly sentence: string; readonly passing: boolean }
+  /** Green, and a person presses merge: what GitHub lets no App merge. */
+  | { readonly kind: 'by-hand'; readonly sentence: string }
   /** To be closed. */
   | { readonly kind: 'closed'; readonly sentence: string };
 
@@ -65,6 +69,10 @@ export function entriesOf(allowed: Allowed): readonly ApprovalEntry[] {
   }
 }
 
+function touchesWorkflows({ change }: PullFacts): boolean {
+  return change.kind === 'owners' && change.paths.some(isWorkflow);
+}
+
 function phaseOf(facts: PullFacts, allowed: Exclude<Allowed, { kind: 'removal' }>, approval: Approval): Phase {
   switch (approval.kind) {
     case 'waiting':
@@ -75,9 +83,14 @@ function phaseOf(facts: PullFacts, allowed: Exclude<Allowed, { kind: 'removal' }
     case 'lapsed':
       return { kind: 'closed', sentence: approval.sentence };
     case 'approved':
+      if (touchesWorkflows(facts)) return { kind: 'by-hand', sentence: BY_HAND };
       return { kind: 'approved', title: titleOf(facts, allowed), draft: draftOf(facts, allowed, approval) };
   }
 }
+
+/** Merging these takes the permission `workflows`, with which an app could rewrite what runs with the repository's secrets. */
+const BY_HAND =
+  'GitHub lets no App merge changes to workflow files without a permission that this app does not want. One of the owners presses "Squash and merge".';
 
 type Approved = Extract<Approval, { kind: 'approved' }>;
 
@@ -153,6 +166,7 @@ function removalPhase({ removals, pull, configured }: PullFacts, ids: readonly s
 export function conclusionOf(phase: Phase): 'success' | 'failure' | 'action_required' {
   switch (phase.kind) {
     case 'approved':
+    case 'by-hand':
       return 'success';
     case 'waiting':
       return 'action_required';

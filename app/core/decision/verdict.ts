@@ -6,7 +6,7 @@ import { endOf } from '../ledger/ends.ts';
 import type { GrantEntry } from '../ledger/ledger.ts';
 import type { ApprovalEntry, Rule } from '../policy/policy.ts';
 import { judgeAgainstRules } from './applicable-rule.ts';
-import type { Change, GrantFile } from './change.ts';
+import { type Change, type GrantFile, isWorkflow } from './change.ts';
 import type { PullFacts } from './facts.ts';
 import { type Violation, violation } from './violation.ts';
 
@@ -66,7 +66,12 @@ function* pullViolations({ pull, configured }: PullFacts): Generator<Violation> 
 /** A wrong team is no reason to refuse here: its members count as unknown, and only this change can correct it. */
 function judgeOwners(facts: PullFacts, structure: readonly Violation[]): Verdict {
   const violations = [...structure];
-  const { mergedPolicy, ledger } = facts;
+  const { mergedPolicy, ledger, change } = facts;
+  if (change.kind === 'owners' && change.policies && change.paths.some(isWorkflow)) {
+    const sentence =
+      'Workflow files and policies/ go into pull requests of their own: only a person can merge the first, only the app the second.';
+    violations.push(violation('mixed-change', sentence));
+  }
   if (mergedPolicy === null || mergedPolicy.tree === null) {
     violations.push(violation('policy-unreadable', 'After this merge there would be no policies/ folder. Keep it.'));
   } else if (mergedPolicy.policy.kind === 'invalid') {

@@ -51,6 +51,16 @@ const cases: readonly (readonly [string, Asked, Phase['kind'], ReturnType<typeof
     'success',
   ],
   [
+    'a workflow file, approved by both: a person merges it',
+    {
+      ...owners,
+      change: { kind: 'owners', paths: ['.github/workflows/ci.yml'], policies: false },
+      comments: [comment(APPROVE, boss), comment(APPROVE, lead)],
+    },
+    'by-hand',
+    'success',
+  ],
+  [
     "the owners' ground, both, days ago",
     { ...owners, comments: [comment(APPROVE, boss), comment(APPROVE, lead)], now: at(6 * 1440) },
     'approved',

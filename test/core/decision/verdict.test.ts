@@ -78,6 +78,10 @@ const blockedBy = (code: 'policy-tests-fail' | 'no-owner-can-approve') => ({
 const cases: Readonly<Record<ViolationCode, readonly (readonly [string, Asked])[]>> = {
   'nothing-changed': [['an empty pull request', { changes: [] }]],
   'mixed-change': [
+    [
+      'a workflow file and policies/',
+      owners({ change: { kind: 'owners', paths: ['.github/workflows/x.yml', 'policies/rules.yaml'], policies: true } }),
+    ],
     ['a grant and another file', { changes: [world.add('first'), { ...world.add('x'), path: 'README.md' }] }],
   ],
   'several-grants': [['two grants', { changes: [world.add('first'), world.add('second')] }]],
