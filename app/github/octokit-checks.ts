@@ -33,7 +33,11 @@ const setCheck = async (
     status: 'completed' as const,
     conclusion: content.conclusion,
     external_id: digest,
-    output: { title: content.title, summary: clipSummary(content.summary) },
+    output: {
+      title: content.title,
+      summary: clip(content.summary),
+      ...(content.details === undefined ? {} : { text: clip(content.details) }),
+    },
   };
   if (existing === undefined) await client.rest.checks.create({ ...at, head_sha: sha, ...shown });
   else await client.rest.checks.update({ ...at, check_run_id: existing.id, ...shown });
@@ -49,7 +53,6 @@ const digestOf = (content: CheckContent): string =>
     .digest('hex');
 
 /** GitHub refuses longer ones with 422. */
-const LONGEST_SUMMARY = 65_535;
+const LONGEST_TEXT = 65_535;
 
-const clipSummary = (text: string): string =>
-  text.length <= LONGEST_SUMMARY ? text : `${text.slice(0, LONGEST_SUMMARY - 2)}\n…`;
+const clip = (text: string): string => (text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 2)}\n…`);

@@ -2,8 +2,10 @@
 import { addSeconds } from 'date-fns/addSeconds';
 import type { Ignored } from '../core/decision/approval.ts';
 import { conclusionOf, type Decision } from '../core/decision/decide.ts';
+import type { Evidence } from '../core/decision/evidence.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
 import type { CheckContent } from '../core/decision/people.ts';
+import { factsOf } from '../core/decision/provenance.ts';
 import type { Allowed } from '../core/decision/verdict.ts';
 import type { Violation } from '../core/decision/violation.ts';
 import { formatDuration } from '../core/grant/duration.ts';
@@ -138,6 +140,12 @@ function about(facts: PullFacts, allowed: Allowed, context: ReportContext): stri
     case 'extension':
       return [...allowed.warnings.map((text) => `> ⚠️ ${quoted(text)}`), grantTable(facts, allowed, context)];
   }
+}
+
+/** For the check run's details: every fact and where it was read. `breakglass explain` has the same to decide again by. */
+export function evidenceText(evidence: Evidence): string {
+  const lines = factsOf(evidence).map(({ fact, value, from }) => `- ${fact}: ${quoted(value)}, from ${quoted(from)}`);
+  return ['Decided by these facts:', lines.join('\n')].join('\n\n');
 }
 
 /** What the tests, the linter and past requests say of a policy change; none of it keeps anybody from approving. */

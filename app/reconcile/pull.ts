@@ -3,11 +3,11 @@ import type { Action } from '../core/action.ts';
 import { type Decision, decide } from '../core/decision/decide.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
 import type { Pull } from '../github/port.ts';
-import { report } from '../github/report.ts';
+import { evidenceText, report } from '../github/report.ts';
 import type { Again } from '../queue/queue.ts';
 import type { Context } from './context.ts';
 import { endEarly } from './early-end.ts';
-import { gather } from './gather.ts';
+import { type Gathered, gather } from './gather.ts';
 import { mergeApproved } from './merge.ts';
 import { reconcileMerged } from './merged.ts';
 import { perform } from './perform.ts';
@@ -36,20 +36,21 @@ async function reconcileOpen(context: Context, pull: Pull): Promise<Again | unde
   }
   const { facts } = gathered;
   const decision = decide(facts);
-  if (decision.phase.kind === 'approved') return await mergeNow(context, facts, decision);
+  if (decision.phase.kind === 'approved') return await mergeNow(context, gathered, decision);
   context.memory.blocked.delete(pull.number);
   // Only the process that takes access away knows the proofs: two that say different things would never stop.
-  if (facts.change.kind !== 'removal' || context.engine().kind !== 'standby') await say(context, facts, decision);
+  if (facts.change.kind !== 'removal' || context.engine().kind !== 'standby') await say(context, gathered, decision);
   if (facts.change.kind === 'removal' && decision.phase.kind === 'closed') await tidyBranch(context, facts);
   afterwards(context, facts, decision);
   return undefined;
 }
 
-async function mergeNow(context: Context, facts: PullFacts, decision: Decision): Promise<Again | undefined> {
+async function mergeNow(context: Context, judged: Judged, decision: Decision): Promise<Again | undefined> {
   const { memory, enqueue } = context;
+  const { facts } = judged;
   const { number } = facts.pull;
   // Green first: GitHub merges nothing while the required check is not.
-  await say(context, facts, decision, { blocked: null, checkOnly: true });
+  await say(context, judged, decision, { blocked: null, checkOnly: true });
   const merged = await mergeApproved(context, number);
   switch (merged.kind) {
     case 'look-again':
@@ -58,7 +59,7 @@ async function mergeNow(context: Context, facts: PullFacts, decision: Decision):
       );
     case 'blocked':
       memory.blocked.set(number, merged.message);
-      await say(context, facts, decision, { blocked: merged.message, checkOnly: false });
+      await say(context, judged, decision, { blocked: merged.message, checkOnly: false });
       if (facts.change.kind === 'removal') await giveWay(context, facts);
       return undefined;
     case 'merged': {
@@ -95,11 +96,12 @@ async function tidyBranch({ github }: Context, { pull, self }: PullFacts): Promi
   if (pull.author?.id === self.userId) await github.deleteBranch(pull.head.ref);
 }
 
+type Judged = Extract<Gathered, { readonly kind: 'facts' }>;
 type Saying = { readonly blocked: string | null; readonly checkOnly: boolean };
 
 async function say(
   context: Context,
-  facts: PullFacts,
+  { facts, seen }: Judged,
   decision: Decision,
   saying: Saying = { blocked: null, checkOnly: false },
 ): Promise<void> {
@@ -110,7 +112,10 @@ async function say(
     blocked: saying.blocked,
   });
   const { number, head } = facts.pull;
-  const actions: Exclude<Action, { kind: 'merge' }>[] = [{ kind: 'set-check', sha: head.sha, content: check }];
+  const details = evidenceText({ repository: { owner: repository.owner, name: repository.name }, seen, facts });
+  const actions: Exclude<Action, { kind: 'merge' }>[] = [
+    { kind: 'set-check', sha: head.sha, content: { ...check, details } },
+  ];
   if (!saying.checkOnly) {
     actions.push({ kind: 'set-comment', pull: number, body: comment }, ...complaints(context, decision));
     if (decision.phase.kind === 'closed') actions.push({ kind: 'close', pull: number });

@@ -66,7 +66,7 @@ export async function playWorld(world: World): Promise<Played> {
     // What is honest comes last: a merge makes the app look at everything again.
     const last = scenes.filter(({ attack }) => attack.refusedWith === 'granted' && !attack.first);
     const hostile = scenes.filter((scene) => !first.includes(scene) && !last.includes(scene));
-    const env = world.environment?.(sandbox) ?? {};
+    const env = { ...world.environment?.(sandbox), NODE_OPTIONS: '--import /tmp/count.mjs' };
     const outcomes: Outcome[] = [];
     if (first.length > 0) {
       await prepare(world, first, clock);

@@ -9,7 +9,9 @@ describe('the life of a grant', () => {
       await stage.sandbox.startApp();
       const pull = await stage.request('db-down', { duration: '14s' });
       await untilSaid(stage, pull, 'Waiting for approval: 1 of team `acme/incident-commanders`');
-      expect((await stage.check(pull))?.conclusion).toBe('action_required');
+      const waiting = await stage.check(pull);
+      expect(waiting?.conclusion).toBe('action_required');
+      expect(waiting?.output.text).toContain('- policy in force: `tree ');
       expect(stage.can('octocat', 'payments')).toBe(false);
 
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');

@@ -76,7 +76,10 @@ export async function startStage(options: SandboxOptions = {}) {
     check: async (pull: number) => {
       const { head } = await pullOf(pull);
       const runs = (await read(`/commits/${head.sha}/check-runs?check_name=breakglass`)) as {
-        check_runs: readonly { conclusion: string | null; output: { title: string | null; summary: string | null } }[];
+        check_runs: readonly {
+          conclusion: string | null;
+          output: { title: string | null; summary: string | null; text: string | null };
+        }[];
       };
       return runs.check_runs[0] ?? null;
     },

@@ -132,13 +132,11 @@ describe('a change to policy', () => {
       await untilSaid(stage, change, 'Approved; press merge');
       expect((await stage.check(change))?.conclusion).toBe('success');
       await stage.as('octo-lead').mergeByHand(change);
-      await stage
-        .as('octo-lead')
-        .push('both', {
-          ...workflow,
-          'policies/rules.yaml': `${RULES}# more\n`,
-          '.github/workflows/two.yml': 'on: push\n',
-        });
+      await stage.as('octo-lead').push('both', {
+        ...workflow,
+        'policies/rules.yaml': `${RULES}# more\n`,
+        '.github/workflows/two.yml': 'on: push\n',
+      });
       const both = await stage.as('octo-lead').openPull({ head: 'both', title: 'Both' });
       await untilSaid(stage, both, 'go into pull requests of their own');
       const pull = await stage.request('after-ci');

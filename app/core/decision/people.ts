@@ -42,6 +42,8 @@ export type CheckContent = {
   readonly conclusion: 'success' | 'failure' | 'action_required';
   readonly title: string;
   readonly summary: string;
+  /** The facts behind it, for whoever wants to look them up; by itself no reason to write the check again. */
+  readonly details?: string;
 };
 
 export type Reaction = '+1' | '-1' | 'confused' | 'eyes' | 'rocket';
