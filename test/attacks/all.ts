@@ -2,14 +2,15 @@
 import { commands } from './commands.ts';
 import { files } from './files.ts';
 import { identity } from './identity.ts';
-import { recordWorld } from './record.ts';
 import { mergeWorld } from './merge.ts';
+import { recordWorld } from './record.ts';
+import { time } from './time.ts';
 import { trailers } from './trailers.ts';
 import { volume } from './volume.ts';
-import { time } from './time.ts';
 import { type Outcome, type Played, playWorld, type World } from './world.ts';
 
-export const WORLDS: readonly World[] = [files, commands, identity, time, recordWorld, mergeWorld, trailers, volume];
+/** The longest first. */
+export const WORLDS: readonly World[] = [mergeWorld, files, commands, identity, time, volume, trailers, recordWorld];
 
 export type Result = {
   readonly cases: number;
@@ -22,9 +23,12 @@ export type Result = {
 };
 
 /** An app waits most of its time for its own pace on GitHub, so several share two cores. */
-const AT_ONCE = 3;
+const AT_ONCE = 4;
 
-export async function playAttacks(names: readonly string[] = [], say: (line: string) => void = () => {}): Promise<Result> {
+export async function playAttacks(
+  names: readonly string[] = [],
+  say: (line: string) => void = () => {},
+): Promise<Result> {
   const worlds = WORLDS.filter((world) => names.length === 0 || names.includes(world.name));
   const queue = [...worlds];
   const played: Played[] = [];
@@ -36,12 +40,12 @@ export async function playAttacks(names: readonly string[] = [], say: (line: str
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, play));
-  return sum(played);
+  return accountOf(played);
 }
 
 const isHonest = ({ refusedWith }: Outcome): boolean => refusedWith === 'granted';
 
-function sum(played: readonly Played[]): Result {
+export function accountOf(played: readonly Played[]): Result {
   const all = played.flatMap((one) => one.outcomes);
   const attacks = all.filter((one) => !isHonest(one));
   const wrong = all.filter((one) => one.kind !== (isHonest(one) ? 'granted' : 'refused'));
@@ -52,6 +56,9 @@ function sum(played: readonly Played[]): Result {
     // What is found at the end and belongs to no case is a leak as well.
     leaked: Math.max(attacks.filter((one) => one.kind === 'leaked').length, broken.length > 0 ? 1 : 0),
     honest: all.filter((one) => one.kind === 'granted').length,
-    problems: [...wrong.map((one) => `${one.world}: ${one.name} (${one.refusedWith}): ${one.kind}: ${one.detail}`), ...broken],
+    problems: [
+      ...wrong.map((one) => `${one.world}: ${one.name} (${one.refusedWith}): ${one.kind}: ${one.detail}`),
+      ...broken,
+    ],
   };
 }

@@ -16,7 +16,9 @@ export async function pushBranches(
 ): Promise<ReadonlyMap<string, string>> {
   if (branches.length === 0) return new Map();
   return await inClone(github, login, async ({ git, main, author, push }) => {
-    const stream = branches.map(({ name, ...commit }) => importOf(`refs/heads/${name}`, { ...commit, message: `Change ${name}`, author, from: main }));
+    const stream = branches.map(({ name, ...commit }) =>
+      importOf(`refs/heads/${name}`, { ...commit, message: `Change ${name}`, author, from: main }),
+    );
     await git.run(['fast-import', '--quiet'], { input: Buffer.concat(stream) });
     await push(branches.map(({ name }) => `refs/heads/${name}:refs/heads/${name}`));
     const heads = (await git.run(['for-each-ref', '--format=%(objectname) %(refname:strip=2)', 'refs/heads'])).trim();
@@ -27,7 +29,11 @@ export async function pushBranches(
 type Link = { readonly files?: Files; readonly message?: string | Uint8Array };
 
 /** One commit after the other onto main, in one push; answers them in order. */
-export async function pushChain(github: GitHubDouble, login: string, chain: readonly Link[]): Promise<readonly string[]> {
+export async function pushChain(
+  github: GitHubDouble,
+  login: string,
+  chain: readonly Link[],
+): Promise<readonly string[]> {
   return await inClone(github, login, async ({ git, main, author, push }) => {
     const ref = 'refs/heads/main';
     const stream = chain.map(({ files = {}, message = 'A push\n' }, i) =>

@@ -10,7 +10,11 @@ const BOSS = 'hubot-boss';
 const A_SECOND = 1100;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const says = (name: string, text: string | ((scene: Scene) => string), refusedWith: Refusal = 'unusable-command'): Attack => ({
+const says = (
+  name: string,
+  text: string | ((scene: Scene) => string),
+  refusedWith: Refusal = 'unusable-command',
+): Attack => ({
   name,
   refusedWith,
   says: (scene) => [[BOSS, typeof text === 'function' ? text(scene) : text]],
@@ -86,7 +90,8 @@ const WORDS: readonly Attack[] = [
   says('in a flood of words', `${LINE}\n\n${'so '.repeat(7000)}`),
 ];
 
-const hex = (text: string, i: number): string => `${text.slice(0, i)}${text[i] === '0' ? '1' : '0'}${text.slice(i + 1)}`;
+const hex = (text: string, i: number): string =>
+  `${text.slice(0, i)}${text[i] === '0' ? '1' : '0'}${text.slice(i + 1)}`;
 
 const COMMITS: readonly Attack[] = [
   says('with seven digits of the commit', ({ head }) => `${LINE} ${head().slice(0, 7)}`),
@@ -172,6 +177,9 @@ export const commands: World = {
     ...COMMITS,
     ...CHANGES,
     ...REVIEWS,
-    honest('honest: with words around it, line ends of Windows, and the full commit', ({ head }) => `Looks right.\r\n\r\n${LINE} ${head()}  \r\n\r\nGood luck!`),
+    honest(
+      'honest: with words around it, line ends of Windows, and the full commit',
+      ({ head }) => `Looks right.\r\n\r\n${LINE} ${head()}  \r\n\r\nGood luck!`,
+    ),
   ],
 };

@@ -1,7 +1,8 @@
 // What a branch can hold: paths, modes and bytes that one reader takes for a grant and another for something else.
-import { type GrantFile, grantYaml } from '../scenarios/stage.ts';
+
 import type { FileChange, Files } from '../sandbox/github/index.ts';
 import { ACCOUNTS } from '../sandbox/organisation.ts';
+import { type GrantFile, grantYaml } from '../scenarios/stage.ts';
 import type { Attack, Refusal } from './attack.ts';
 import type { World } from './world.ts';
 
@@ -17,8 +18,11 @@ const branch = (name: string, refusedWith: Attack['refusedWith'], files: (id: st
 const path = (name: string, where: string, refusedWith: Refusal = 'bad-path'): Attack =>
   branch(name, refusedWith, () => ({ [where]: GRANT }));
 /** The right path, with something else in it. */
-const content = (name: string, what: FileChange | ((id: string) => FileChange), refusedWith: Refusal = 'unreadable-grant') =>
-  branch(name, refusedWith, (id) => ({ [`grants/${id}.yaml`]: typeof what === 'function' ? what(id) : what }));
+const content = (
+  name: string,
+  what: FileChange | ((id: string) => FileChange),
+  refusedWith: Refusal = 'unreadable-grant',
+) => branch(name, refusedWith, (id) => ({ [`grants/${id}.yaml`]: typeof what === 'function' ? what(id) : what }));
 /** A grant in which one value is written otherwise. */
 const value = (name: string, grant: GrantFile, refusedWith: Refusal = 'unreadable-grant') =>
   content(name, grantYaml(grant), refusedWith);
@@ -73,7 +77,11 @@ const BESIDE: readonly Attack[] = [
   beside('a grant and the rule that allows it', { 'policies/rules.yaml': 'rules: []\n' }, 'mixed-change'),
   beside('a grant and a line in the README', { 'README.md': '# Hello\n' }, 'mixed-change'),
   beside('a grant and a workflow', { '.github/workflows/x.yaml': 'on: push\n' }, 'mixed-change'),
-  beside('a grant and submodules', { '.gitmodules': '[submodule "x"]\n\tpath = x\n\turl = https://example.com/x\n' }, 'mixed-change'),
+  beside(
+    'a grant and submodules',
+    { '.gitmodules': '[submodule "x"]\n\tpath = x\n\turl = https://example.com/x\n' },
+    'mixed-change',
+  ),
   beside("a grant and Git's attributes", { '.gitattributes': '*.yaml -diff\n' }, 'mixed-change'),
   beside("a grant and a change to grants' README", { 'grants/README.md': '# Else\n' }, 'mixed-change'),
   beside("a grant and the end of grants' README", { 'grants/README.md': null }, 'mixed-change'),
@@ -86,7 +94,10 @@ const BYTES: readonly Attack[] = [
   content('nothing', ''),
   content('only a line break', '\n'),
   content('only a comment', '# requester: octocat\n'),
-  content('a pointer of Git LFS', `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 120\n`),
+  content(
+    'a pointer of Git LFS',
+    `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 120\n`,
+  ),
   content('17 KiB', `${GRANT}# ${'x'.repeat(17 * 1024)}\n`),
   content('two million bytes', `${GRANT}# ${'x'.repeat(2_000_000)}\n`),
   content('a byte order mark', bytes([0xef, 0xbb, 0xbf], GRANT)),
@@ -110,7 +121,10 @@ const BYTES: readonly Attack[] = [
 const SYNTAX: readonly Attack[] = [
   content('an anchor', GRANT.replace('account: ', 'account: &a ')),
   content('an alias', `${GRANT.replace('account: ', 'account: &a ')}x: *a\n`),
-  content('a billion laughs', `a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b]\n`),
+  content(
+    'a billion laughs',
+    `a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b]\n`,
+  ),
   content('a merge key', `${GRANT}<<: { role: admin }\n`),
   content('a tag of YAML itself', GRANT.replace('duration: ', 'duration: !!str ')),
   content('a binary value', GRANT.replace('role: admin', 'role: !!binary YWRtaW4=')),
@@ -131,9 +145,25 @@ const SYNTAX: readonly Attack[] = [
 ];
 
 const VALUES: readonly Attack[] = [
-  ...['0s', '0h', '-1h', '+1h', '1.5h', '3600', '1h 30m', '30m1h', '1H', '1hour', '01h', '１h', '1e3s', '0x10m', 'PT1H', '~', 'forever'].map(
-    (duration) => value(`the duration ${duration}`, { duration }),
-  ),
+  ...[
+    '0s',
+    '0h',
+    '-1h',
+    '+1h',
+    '1.5h',
+    '3600',
+    '1h 30m',
+    '30m1h',
+    '1H',
+    '1hour',
+    '01h',
+    '１h',
+    '1e3s',
+    '0x10m',
+    'PT1H',
+    '~',
+    'forever',
+  ].map((duration) => value(`the duration ${duration}`, { duration })),
   value('a duration that no number holds', { duration: `${'9'.repeat(30)}d` }),
   value('a duration of 32 days', { duration: '32d' }),
   value('a second more than the rule allows', { duration: '2h1s' }, 'too-long'),
@@ -167,10 +197,16 @@ const VALUES: readonly Attack[] = [
 ];
 
 const HONEST: readonly Attack[] = [
-  content('the same as JSON, with a login in other letters', (id) => `{"requester": "OctoCat", "account": "prod-payments", "role": "admin", "duration": "1h30m", "reason": "All of ${id} is honest", "incident": "INC-1"}\n`, 'waiting'),
+  content(
+    'the same as JSON, with a login in other letters',
+    (id) =>
+      `{"requester": "OctoCat", "account": "prod-payments", "role": "admin", "duration": "1h30m", "reason": "All of ${id} is honest", "incident": "INC-1"}\n`,
+    'waiting',
+  ),
 ].map((attack) => ({ ...attack, refusedWith: 'granted' }));
 
 export const files: World = {
   name: 'files',
+  withoutAws: true,
   attacks: [...PATHS, ...MODES, ...BESIDE, ...BYTES, ...SYNTAX, ...VALUES, ...HONEST],
 };

@@ -1,9 +1,10 @@
 // Who pushes, who asks, who approves: names can be taken over, memberships change, and GitHub does not always answer.
-import { type GrantFile, grantYaml } from '../scenarios/stage.ts';
+
 import { seedFiles } from '../sandbox/organisation.ts';
+import { type GrantFile, grantYaml } from '../scenarios/stage.ts';
 import type { Attack, Refusal } from './attack.ts';
-import { ATTACK_RULES } from './rules.ts';
 import { asOtherApp } from './other-app.ts';
+import { ATTACK_RULES } from './rules.ts';
 import type { Scene, Theatre } from './scene.ts';
 import type { World } from './world.ts';
 
@@ -25,7 +26,8 @@ type Case = Attack & { readonly rule?: Rule };
 const by = (name: string, refusedWith: Refusal, more: Partial<Case>): Case => ({ name, refusedWith, ...more });
 const approvedBy = (name: string, refusedWith: Refusal, login: string, rule: Rule = {}): Case =>
   by(name, refusedWith, { says: () => [[login, LINE]], rule });
-const again = (scene: Scene, login: string): Promise<string> => scene.push(scene.file({ duration: '90m' }), { by: login });
+const again = (scene: Scene, login: string): Promise<string> =>
+  scene.push(scene.file({ duration: '90m' }), { by: login });
 
 const PUSHERS: readonly Case[] = [
   by('somebody else pushes a correction', 'foreign-push', { before: (scene) => again(scene, 'mallory') }),
@@ -36,7 +38,10 @@ const PUSHERS: readonly Case[] = [
   by('an administrator pushes', 'foreign-push', { before: (scene) => again(scene, 'root-admin') }),
   by('somebody else pushes under the name of the requester', 'foreign-push', {
     before: (scene) =>
-      scene.push(scene.file({ duration: '90m' }), { by: 'mallory', author: { name: 'octocat', email: '583231+octocat@users.noreply.github.com' } }),
+      scene.push(scene.file({ duration: '90m' }), {
+        by: 'mallory',
+        author: { name: 'octocat', email: '583231+octocat@users.noreply.github.com' },
+      }),
   }),
   by('somebody else makes the branch, the requester opens it', 'foreign-push', {
     byHand: true,
@@ -70,7 +75,12 @@ const PUSHERS: readonly Case[] = [
       const path = `grants/${scene.id}.yaml`;
       const known = await scene.as('octocat').request('GET', `/repos/acme/access/contents/${path}?ref=${scene.id}`);
       const { sha } = known.body as { readonly sha: string };
-      const put = await asOtherApp(scene.github, 'PUT', `/contents/${path}`, { message: 'x', content, sha, branch: scene.id });
+      const put = await asOtherApp(scene.github, 'PUT', `/contents/${path}`, {
+        message: 'x',
+        content,
+        sha,
+        branch: scene.id,
+      });
       scene.heads.push((put as { readonly commit: { readonly sha: string } }).commit.sha);
     },
   }),
@@ -91,7 +101,8 @@ const PUSHERS: readonly Case[] = [
   ...[500, 403].map((status) =>
     by(`the push log answers ${status}`, 'logged', {
       before: async (scene) => {
-        const when = ({ query }: { readonly query: string }) => decodeURIComponent(query).includes(`refs/heads/${scene.id}&`);
+        const when = ({ query }: { readonly query: string }) =>
+          decodeURIComponent(query).includes(`refs/heads/${scene.id}&`);
         scene.github.faults.on({ path: /\/activity$/, times: FOR_EVER, when }, { kind: 'refuse', status });
         scene.expectLog((line) => line.key === `pull:${scene.pull}` && line.msg === 'will be tried again');
       },
@@ -102,9 +113,18 @@ const PUSHERS: readonly Case[] = [
 const REQUESTERS: readonly Case[] = [
   by('somebody whom the policy does not know', 'unknown-person', { author: 'mallory' }),
   by("in the requester's name", 'not-the-requester', { author: 'mallory', files: (id) => file(id, {}) }),
-  by('somebody who may approve and has no user in AWS', 'person-without-aws', { author: BOSS, says: () => [['octo-lead', LINE]] }),
-  by('somebody whose user AWS does not know', 'person-without-aws', { author: NOWHERE.login, rule: { requesters: 'user:nowhere' } }),
-  by('the new owner of an old login', 'unknown-person', { author: RECYCLED.login, rule: { requesters: 'user:recycled' } }),
+  by('somebody who may approve and has no user in AWS', 'person-without-aws', {
+    author: BOSS,
+    says: () => [['octo-lead', LINE]],
+  }),
+  by('somebody whose user AWS does not know', 'person-without-aws', {
+    author: NOWHERE.login,
+    rule: { requesters: 'user:nowhere' },
+  }),
+  by('the new owner of an old login', 'unknown-person', {
+    author: RECYCLED.login,
+    rule: { requesters: 'user:recycled' },
+  }),
   by('a member who left the team a moment ago', 'no-rule', {
     rule: { requesters: 'team:left' },
     before: async ({ github }) => github.teams.remove('left', 'octocat'),
@@ -112,7 +132,11 @@ const REQUESTERS: readonly Case[] = [
   by('GitHub does not name who opened it', 'author-unknown', {
     before: async (scene) => {
       scene.github.faults.onRequest((moment) => {
-        if (moment.phase === 'after' && moment.request.method === 'GET' && moment.request.path.endsWith(`/pulls/${scene.pull}`))
+        if (
+          moment.phase === 'after' &&
+          moment.request.method === 'GET' &&
+          moment.request.path.endsWith(`/pulls/${scene.pull}`)
+        )
           Object.assign(moment.reply.body ?? {}, { user: null });
       });
     },
@@ -121,14 +145,21 @@ const REQUESTERS: readonly Case[] = [
 
 const APPROVERS: readonly Case[] = [
   approvedBy('by the requester', 'own-request', 'octocat'),
-  by('by the requester, who is an approver as well', 'own-request', { author: 'octo-lead', says: () => [['octo-lead', LINE]] }),
+  by('by the requester, who is an approver as well', 'own-request', {
+    author: 'octo-lead',
+    says: () => [['octo-lead', LINE]],
+  }),
   approvedBy('by a colleague', 'not-an-approver', 'hubot'),
   approvedBy('by somebody who may write', 'not-an-approver', 'mallory'),
   approvedBy('by an administrator', 'not-an-approver', 'root-admin'),
   approvedBy('by a stranger who may read', 'not-an-approver', 'stranger'),
   approvedBy('by a look-alike', 'not-an-approver', 'hubot-b0ss'),
-  approvedBy('by the approver of another rule', 'not-an-approver', BOSS, { approvals: '[{ count: 1, from: [user:octo-lead] }]' }),
-  approvedBy('by the new owner of an old login', 'not-an-approver', BOSS_TWO.login, { approvals: '[{ count: 1, from: [user:boss-two] }]' }),
+  approvedBy('by the approver of another rule', 'not-an-approver', BOSS, {
+    approvals: '[{ count: 1, from: [user:octo-lead] }]',
+  }),
+  approvedBy('by the new owner of an old login', 'not-an-approver', BOSS_TWO.login, {
+    approvals: '[{ count: 1, from: [user:boss-two] }]',
+  }),
   by('by another app', 'not-a-person', {
     says: () => [],
     before: ({ github, pull }) => asOtherApp(github, 'POST', `/issues/${pull}/comments`, { body: LINE }),
@@ -144,26 +175,43 @@ const APPROVERS: readonly Case[] = [
   }),
   by('by one person twice, where two are asked for', 'waiting', {
     rule: { approvals: '[{ count: 2, from: [team:incident-commanders] }]' },
-    says: ({ head }) => [[BOSS, LINE], [BOSS, `${LINE} ${head()}`]],
+    says: ({ head }) => [
+      [BOSS, LINE],
+      [BOSS, `${LINE} ${head()}`],
+    ],
   }),
   by('by one person for two entries', 'waiting', {
-    rule: { approvals: '[{ count: 1, from: [team:incident-commanders] }, { count: 1, from: [user:hubot-boss, user:octo-lead] }]' },
+    rule: {
+      approvals:
+        '[{ count: 1, from: [team:incident-commanders] }, { count: 1, from: [user:hubot-boss, user:octo-lead] }]',
+    },
   }),
   by('by an approver and the requester, where two are asked for', 'own-request', {
     author: 'octo-lead',
     rule: { approvals: '[{ count: 2, from: [team:incident-commanders] }]' },
-    says: () => [[BOSS, LINE], ['octo-lead', LINE]],
+    says: () => [
+      [BOSS, LINE],
+      ['octo-lead', LINE],
+    ],
   }),
 ];
 
 const TEAMS: readonly Case[] = [
   by("the approvers' team was deleted", 'team-mismatch', { rule: { approvals: '[{ count: 1, from: [team:gone] }]' } }),
-  by("the approvers' team was made again under the same name", 'team-mismatch', { rule: { approvals: '[{ count: 1, from: [team:twin] }]' } }),
+  by("the approvers' team was made again under the same name", 'team-mismatch', {
+    rule: { approvals: '[{ count: 1, from: [team:twin] }]' },
+  }),
   by("the requesters' team was deleted", 'team-mismatch', { rule: { requesters: 'team:gone' } }),
   by("the requesters' team was made again under the same name", 'team-mismatch', { rule: { requesters: 'team:twin' } }),
-  by('an approver whom GitHub no longer finds in the team', 'not-an-approver', { rule: { approvals: '[{ count: 1, from: [team:says404] }]' } }),
-  by('GitHub answers 403 about the approver', 'approver-unknown', { rule: { approvals: '[{ count: 1, from: [team:says403] }]' } }),
-  by('GitHub answers 500 about the approver', 'approver-unknown', { rule: { approvals: '[{ count: 1, from: [team:says500] }]' } }),
+  by('an approver whom GitHub no longer finds in the team', 'not-an-approver', {
+    rule: { approvals: '[{ count: 1, from: [team:says404] }]' },
+  }),
+  by('GitHub answers 403 about the approver', 'approver-unknown', {
+    rule: { approvals: '[{ count: 1, from: [team:says403] }]' },
+  }),
+  by('GitHub answers 500 about the approver', 'approver-unknown', {
+    rule: { approvals: '[{ count: 1, from: [team:says500] }]' },
+  }),
   by('GitHub answers 403 about the requester', 'membership-unknown', { rule: { requesters: 'team:says403' } }),
   by('GitHub answers 500 about the requester, and a laxer rule comes next', 'membership-unknown', {
     rule: { requesters: 'team:says500' },
@@ -182,7 +230,10 @@ const OWNERS: readonly Case[] = [
   owners('a change with the word of somebody who is no owner', 'not-an-approver', { says: () => [['hubot', LINE]] }),
   owners('a change of an owner, approved by that owner and another', 'own-request', {
     author: 'octo-lead',
-    says: () => [[BOSS, LINE], ['octo-lead', LINE]],
+    says: () => [
+      [BOSS, LINE],
+      ['octo-lead', LINE],
+    ],
   }),
   owners('a change that somebody else pushed to', 'foreign-push', {
     before: (scene) => scene.push({ 'README.md': '# Else\n' }, { by: 'hubot' }),
@@ -193,20 +244,41 @@ const OWNERS: readonly Case[] = [
   policy('an owners list that only its author is on', 'waiting', 'settings.yaml', (text) =>
     text.replace(/^owners:.*$/m, 'owners: { count: 1, from: [user:hubot] }'),
   ),
-  policy('a policy without owners', 'policy-unreadable', 'settings.yaml', (text) => text.replace(/^owners:.*$/m, 'owners: { count: 1, from: [] }')),
+  policy('a policy without owners', 'policy-unreadable', 'settings.yaml', (text) =>
+    text.replace(/^owners:.*$/m, 'owners: { count: 1, from: [] }'),
+  ),
   policy('a policy in which nobody may ask', 'policy-unreadable', 'rules.yaml', () => 'rules: [\n'),
   policy('a key of nobody', 'policy-unreadable', 'keys.yaml', () => '- { id: mine, key: AAAA, first: 0 }\n'),
-  policy('two people with one number', 'policy-unreadable', 'people.yaml', (text) => `${text}- { github: mallory, id: 583231 }\n`),
+  policy(
+    'two people with one number',
+    'policy-unreadable',
+    'people.yaml',
+    (text) => `${text}- { github: mallory, id: 583231 }\n`,
+  ),
   owners('no policy at all', 'policy-unreadable', {
-    files: () => Object.fromEntries(Object.keys(EXAMPLE).filter((path) => path.startsWith('policies/')).map((path) => [path, null])),
+    files: () =>
+      Object.fromEntries(
+        Object.keys(EXAMPLE)
+          .filter((path) => path.startsWith('policies/'))
+          .map((path) => [path, null]),
+      ),
   }),
-  owners('a workflow that runs with the word of one owner', 'waiting', { files: () => ({ '.github/workflows/x.yaml': 'on: push\n' }) }),
+  owners('a workflow that runs with the word of one owner', 'waiting', {
+    files: () => ({ '.github/workflows/x.yaml': 'on: push\n' }),
+  }),
 ];
 
 const CASES: readonly Case[] = [...PUSHERS, ...REQUESTERS, ...APPROVERS, ...TEAMS, ...OWNERS];
 const account = (i: number): string => `own-${i + 1}`;
 const EXAMPLE = seedFiles({ pem: '', publicKey: '', fingerprint: '' });
-const TEAM_IDS = { left: 4_200_001, gone: 4_200_002, twin: 4_200_003, says404: 4_200_004, says403: 4_200_005, says500: 4_200_006 };
+const TEAM_IDS = {
+  left: 4_200_001,
+  gone: 4_200_002,
+  twin: 4_200_003,
+  says404: 4_200_004,
+  says403: 4_200_005,
+  says500: 4_200_006,
+};
 
 function file(id: string, grant: GrantFile) {
   return { [`grants/${id}.yaml`]: grantYaml(grant) };
@@ -220,14 +292,17 @@ function rules(): string {
     return `  - { name: own-${i + 1}, roles: [admin], accounts: [${account(i)}], requesters: ["${requesters}"], approvals: ${approvals} }\n`;
   });
   // What an attacker would fall through to: it asks nobody.
-  const lax = '  - { name: lax, roles: [admin], accounts: ["label:own"], requesters: [team:engineering], approvals: [] }\n';
+  const lax =
+    '  - { name: lax, roles: [admin], accounts: ["label:own"], requesters: [team:engineering], approvals: [] }\n';
   return `${head}rules:\n${own.join('')}${lax}${tail}`;
 }
 
 /** Accounts of the cases with a rule of their own; `own` marks where the lax rule would apply. */
 function accounts(): string {
   return CASES.flatMap(({ rule }, i) =>
-    rule === undefined ? [] : `${account(i)}: { id: "${String(900_000_000_000 + i)}", labels: [${rule.requesters === 'team:says500' ? 'own' : 'other'}] }\n`,
+    rule === undefined
+      ? []
+      : `${account(i)}: { id: "${String(900_000_000_000 + i)}", labels: [${rule.requesters === 'team:says500' ? 'own' : 'other'}] }\n`,
   ).join('');
 }
 
@@ -253,7 +328,10 @@ async function arrange({ github }: Theatre): Promise<void> {
   github.teams.delete('gone');
   github.teams.recreate('twin', 4_300_000, [BOSS, 'octocat']);
   for (const status of [404, 403, 500])
-    github.faults.on({ path: new RegExp(`/teams/says${status}/memberships/`), times: FOR_EVER }, { kind: 'refuse', status });
+    github.faults.on(
+      { path: new RegExp(`/teams/says${status}/memberships/`), times: FOR_EVER },
+      { kind: 'refuse', status },
+    );
 }
 
 function onPushLog(change: (log: unknown[]) => unknown): (scene: Scene) => Promise<void> {
@@ -272,14 +350,20 @@ function nameless(entry: unknown): void {
 
 export const identity: World = {
   name: 'identity',
-  withoutAws: true,
   attacks: [
     ...CASES.map((attack, i) =>
       attack.rule === undefined || attack.files !== undefined
         ? attack
-        : { ...attack, files: (id: string) => file(id, { requester: attack.author ?? 'octocat', account: account(i) }) },
+        : {
+            ...attack,
+            files: (id: string) => file(id, { requester: attack.author ?? 'octocat', account: account(i) }),
+          },
     ),
-    { name: 'honest: a login in other letters, approved by one of two who may', refusedWith: 'granted', files: (id) => file(id, { requester: 'OCTOCAT' }) },
+    {
+      name: 'honest: a login in other letters, approved by one of two who may',
+      refusedWith: 'granted',
+      files: (id) => file(id, { requester: 'OCTOCAT' }),
+    },
   ],
   options: {
     seed: {
@@ -288,7 +372,9 @@ export const identity: World = {
       'policies/people.yaml': `${EXAMPLE['policies/people.yaml']}${people()}`,
       'policies/settings.yaml': (EXAMPLE['policies/settings.yaml'] ?? '').replace(
         /^teams: \{/m,
-        `teams: { ${Object.entries(TEAM_IDS).map(([slug, id]) => `${slug}: ${id}`).join(', ')},`,
+        `teams: { ${Object.entries(TEAM_IDS)
+          .map(([slug, id]) => `${slug}: ${id}`)
+          .join(', ')},`,
       ),
     },
   },

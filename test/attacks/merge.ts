@@ -10,14 +10,20 @@ const BOSS = 'hubot-boss';
 const LINE = '/approve-emergency';
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const before = (name: string, refusedWith: Refusal, deed: (scene: Scene) => Promise<unknown>, more: Partial<Attack> = {}): Attack => ({
+const before = (
+  name: string,
+  refusedWith: Refusal,
+  deed: (scene: Scene) => Promise<unknown>,
+  more: Partial<Attack> = {},
+): Attack => ({
   name,
   refusedWith,
   before: deed,
   ...more,
 });
 const nobodyApproves = { says: () => [] };
-const opened = (facts: Parameters<Scene['open']>[0], branch: Parameters<Scene['push']>[1] = {}) =>
+const opened =
+  (facts: Parameters<Scene['open']>[0], branch: Parameters<Scene['push']>[1] = {}) =>
   async (scene: Scene): Promise<void> => {
     await scene.push(scene.file(), branch);
     await scene.open(facts);
@@ -27,7 +33,9 @@ const opened = (facts: Parameters<Scene['open']>[0], branch: Parameters<Scene['p
 const KINDS: readonly Attack[] = [
   before('a draft', 'draft', opened({ draft: true }), { byHand: true }),
   before('into another branch', 'wrong-base', opened({ base: 'decoy' }), { byHand: true }),
-  before('into another branch after the approval', 'wrong-base', (scene) => scene.as('octocat').retarget(scene.pull, 'decoy')),
+  before('into another branch after the approval', 'wrong-base', (scene) =>
+    scene.as('octocat').retarget(scene.pull, 'decoy'),
+  ),
   before(
     'from a fork',
     'fork',
@@ -60,10 +68,15 @@ const KINDS: readonly Attack[] = [
     },
     { byHand: true },
   ),
-  before('closed, and approved then', 'seen', async (scene) => {
-    await scene.as('octocat').closePull(scene.pull);
-    await scene.say(BOSS, LINE);
-  }, nobodyApproves),
+  before(
+    'closed, and approved then',
+    'seen',
+    async (scene) => {
+      await scene.as('octocat').closePull(scene.pull);
+      await scene.say(BOSS, LINE);
+    },
+    nobodyApproves,
+  ),
 ];
 
 /** Once a merge of this pull request is on its way to GitHub. */
@@ -79,7 +92,10 @@ function atTheMerge(scene: Scene, deed: () => Promise<unknown>): void {
 
 const refused = (status: number, refusedWith: Refusal): Attack =>
   before(`a merge that GitHub refuses with ${status}`, refusedWith, async ({ github, pull }) => {
-    github.faults.on({ method: 'PUT', path: new RegExp(`/pulls/${pull}/merge$`), times: 100_000 }, { kind: 'refuse', status });
+    github.faults.on(
+      { method: 'PUT', path: new RegExp(`/pulls/${pull}/merge$`), times: 100_000 },
+      { kind: 'refuse', status },
+    );
   });
 const tryAgain = (scene: Scene): void =>
   scene.expectLog((line) => line.key === `pull:${scene.pull}` && /GitHub gave no answer/.test(String(line.error)));
@@ -107,18 +123,23 @@ const RACES: readonly Attack[] = [
     const path = new RegExp(`/pulls/${scene.pull}/merge$`);
     scene.github.faults.on({ method: 'PUT', path, times: 100_000 }, { kind: 'refuse', status: 409 });
   }),
-  before('the approval taken back at the last moment', 'waiting', async (scene) => {
-    let comment = 0;
-    scene.github.faults.onRequest(async (moment) => {
-      // The green check is written before everything is read again.
-      if (moment.phase !== 'after' || !/\/check-runs(\/\d+)?$/.test(moment.request.path) || comment === 0) return;
-      if (moment.request.method === 'GET' || !JSON.stringify(moment.reply.body).includes(scene.head())) return;
-      const id = comment;
-      comment = 0;
-      await scene.as(BOSS).deleteComment(id);
-    });
-    comment = await scene.say(BOSS, LINE);
-  }, nobodyApproves),
+  before(
+    'the approval taken back at the last moment',
+    'waiting',
+    async (scene) => {
+      let comment = 0;
+      scene.github.faults.onRequest(async (moment) => {
+        // The green check is written before everything is read again.
+        if (moment.phase !== 'after' || !/\/check-runs(\/\d+)?$/.test(moment.request.path) || comment === 0) return;
+        if (moment.request.method === 'GET' || !JSON.stringify(moment.reply.body).includes(scene.head())) return;
+        const id = comment;
+        comment = 0;
+        await scene.as(BOSS).deleteComment(id);
+      });
+      comment = await scene.say(BOSS, LINE);
+    },
+    nobodyApproves,
+  ),
 ];
 
 const merge = (scene: Scene, login: string, how: Parameters<ReturnType<Scene['as']>['mergeByHand']>[1] = {}) =>
@@ -128,19 +149,13 @@ const byHand = (name: string, how: Parameters<typeof merge>[2]): Attack => ({
   name,
   refusedWith: 'by-hand',
   ...nobodyApproves,
-  live: async (scene) => {
-    await scene.until('Waiting for approval');
-    scene.outside.add(await merge(scene, 'root-admin', how));
-  },
+  before: async (scene) => scene.outside.add(await merge(scene, 'root-admin', how)),
 });
 const byGitHub = (name: string, words: RegExp, attempt: (scene: Scene) => Promise<unknown>): Attack => ({
   name,
   refusedWith: 'github',
   ...nobodyApproves,
-  live: async (scene) => {
-    await scene.until('Waiting for approval');
-    await scene.refusedByGitHub(words, () => attempt(scene));
-  },
+  before: (scene) => scene.refusedByGitHub(words, () => attempt(scene)),
 });
 const green = { name: 'breakglass', status: 'completed', conclusion: 'success' };
 
@@ -153,12 +168,18 @@ const AROUND: readonly Attack[] = [
     title: 'Grant admin on prod-payments to @octocat for 1h (#1)',
     message: 'Format: 1\nKind: grant\nRule: production-admin',
   }),
-  byGitHub('somebody presses the button before the approval', /Required status check/, (scene) => merge(scene, 'mallory')),
+  byGitHub('somebody presses the button before the approval', /Required status check/, (scene) =>
+    merge(scene, 'mallory'),
+  ),
   byGitHub('the requester presses the button', /Required status check/, (scene) => merge(scene, 'octocat')),
-  byGitHub('another app sets a green check of the same name', /Required status check|not set by the expected/, async (scene) => {
-    await asOtherApp(scene.github, 'POST', '/check-runs', { ...green, head_sha: scene.head() });
-    return await merge(scene, 'mallory');
-  }),
+  byGitHub(
+    'another app sets a green check of the same name',
+    /Required status check|not set by the expected/,
+    async (scene) => {
+      await asOtherApp(scene.github, 'POST', '/check-runs', { ...green, head_sha: scene.head() });
+      return await merge(scene, 'mallory');
+    },
+  ),
   byGitHub('another app sets a green status of the same name', /Required status check/, async (scene) => {
     await asOtherApp(scene.github, 'POST', `/statuses/${scene.head()}`, { state: 'success', context: 'breakglass' });
     return await merge(scene, 'mallory');
@@ -174,7 +195,12 @@ const AROUND: readonly Attack[] = [
 
 /** What `first` was granted, and everybody would like to have longer, wider or for themselves. */
 const LIVE = 'merge-1';
-const change = (name: string, refusedWith: Refusal, grant: Parameters<typeof grantYaml>[0], more: Partial<Attack> = {}): Attack => ({
+const change = (
+  name: string,
+  refusedWith: Refusal,
+  grant: Parameters<typeof grantYaml>[0],
+  more: Partial<Attack> = {},
+): Attack => ({
   name,
   refusedWith,
   files: () => ({ [`grants/${LIVE}.yaml`]: grantYaml(grant) }),
@@ -183,7 +209,12 @@ const change = (name: string, refusedWith: Refusal, grant: Parameters<typeof gra
 
 const EXTENSIONS: readonly Attack[] = [
   change('an extension that nobody approves', 'waiting', { duration: '2h' }, nobodyApproves),
-  change('an extension approved by the requester', 'own-request', { duration: '2h' }, { says: () => [['octocat', LINE]] }),
+  change(
+    'an extension approved by the requester',
+    'own-request',
+    { duration: '2h' },
+    { says: () => [['octocat', LINE]] },
+  ),
   change('an extension to another role', 'extension-changes-more', { duration: '2h', role: 'database-failover' }),
   change('an extension to another account', 'extension-changes-more', { duration: '2h', account: 'prod-web' }),
   change('an extension with another reason', 'extension-changes-more', { duration: '2h', reason: 'Lunch' }),
@@ -191,23 +222,53 @@ const EXTENSIONS: readonly Attack[] = [
   change('an extension by as much as nothing', 'extension-not-longer', { duration: '60m' }),
   change('an extension beyond the rule', 'too-long', { duration: '3h' }),
   change('an extension by a colleague', 'not-the-requester', { duration: '2h' }, { author: 'hubot' }),
-  change('an extension into the name of a colleague', 'not-the-requester', { duration: '2h', requester: 'hubot' }, { author: 'hubot' }),
-  change('an extension that makes it an executable', 'not-a-plain-file', {}, {
-    files: () => ({ [`grants/${LIVE}.yaml`]: { mode: '100755', content: grantYaml({ duration: '2h' }) } }),
-  }),
-  change('an extension that makes it a link', 'not-a-plain-file', {}, {
-    files: () => ({ [`grants/${LIVE}.yaml`]: { mode: '120000', content: 'README.md' } }),
-  }),
-  change('an extension and a grant', 'several-grants', {}, {
-    files: (id) => ({ [`grants/${LIVE}.yaml`]: grantYaml({ duration: '2h' }), [`grants/${id}.yaml`]: grantYaml() }),
-  }),
-  change('a live grant under a new name', 'several-grants', {}, {
-    files: (id) => ({ [`grants/${LIVE}.yaml`]: null, [`grants/${id}.yaml`]: grantYaml() }),
-  }),
-  change('the end of the grant of somebody else', 'not-yours-to-remove', {}, {
-    author: 'mallory',
-    files: () => ({ [`grants/${LIVE}.yaml`]: null }),
-  }),
+  change(
+    'an extension into the name of a colleague',
+    'not-the-requester',
+    { duration: '2h', requester: 'hubot' },
+    { author: 'hubot' },
+  ),
+  change(
+    'an extension that makes it an executable',
+    'not-a-plain-file',
+    {},
+    {
+      files: () => ({ [`grants/${LIVE}.yaml`]: { mode: '100755', content: grantYaml({ duration: '2h' }) } }),
+    },
+  ),
+  change(
+    'an extension that makes it a link',
+    'not-a-plain-file',
+    {},
+    {
+      files: () => ({ [`grants/${LIVE}.yaml`]: { mode: '120000', content: 'README.md' } }),
+    },
+  ),
+  change(
+    'an extension and a grant',
+    'several-grants',
+    {},
+    {
+      files: (id) => ({ [`grants/${LIVE}.yaml`]: grantYaml({ duration: '2h' }), [`grants/${id}.yaml`]: grantYaml() }),
+    },
+  ),
+  change(
+    'a live grant under a new name',
+    'several-grants',
+    {},
+    {
+      files: (id) => ({ [`grants/${LIVE}.yaml`]: null, [`grants/${id}.yaml`]: grantYaml() }),
+    },
+  ),
+  change(
+    'the end of the grant of somebody else',
+    'not-yours-to-remove',
+    {},
+    {
+      author: 'mallory',
+      files: () => ({ [`grants/${LIVE}.yaml`]: null }),
+    },
+  ),
   {
     name: 'an extension across the deadline',
     refusedWith: 'not-live',
@@ -236,7 +297,9 @@ const revoke = (name: string, write: (scene: Scene, pull: number) => Promise<num
 });
 
 const REVOKED: readonly Attack[] = [
-  revoke('somebody who may not ends the grant of another', (scene, pull) => scene.as('mallory').comment(pull, '/revoke')),
+  revoke('somebody who may not ends the grant of another', (scene, pull) =>
+    scene.as('mallory').comment(pull, '/revoke'),
+  ),
   revoke('an old word of the requester is edited into an end', async (scene, pull) => {
     const id = await scene.as('octocat').comment(pull, 'Thank you');
     await pause(1100);
@@ -260,7 +323,10 @@ const POLICY: readonly Attack[] = [
       await scene.say('octocat', 'Please');
     },
     before: async ({ github, pull }) => {
-      github.faults.on({ method: 'PUT', path: new RegExp(`/pulls/${pull}/merge$`), times: 100_000 }, { kind: 'refuse', status: 405 });
+      github.faults.on(
+        { method: 'PUT', path: new RegExp(`/pulls/${pull}/merge$`), times: 100_000 },
+        { kind: 'refuse', status: 405 },
+      );
     },
   },
   owners('honest: two owners take the rule away', {
@@ -277,7 +343,11 @@ const POLICY: readonly Attack[] = [
 /** The one that this person opened, or that has this branch. */
 async function pullOf(scene: Scene, who: string): Promise<number> {
   const { body } = await scene.as('octocat').request('GET', '/repos/acme/access/pulls?state=all&per_page=100');
-  const pulls = body as readonly { readonly number: number; readonly user: { readonly login: string }; readonly head: { readonly ref: string } }[];
+  const pulls = body as readonly {
+    readonly number: number;
+    readonly user: { readonly login: string };
+    readonly head: { readonly ref: string };
+  }[];
   return pulls.find((one) => one.user.login === who || one.head.ref === who)?.number ?? 0;
 }
 
@@ -294,7 +364,12 @@ export const mergeWorld: World = {
   name: 'merge',
   attacks: [
     { name: 'honest: granted, and stays', refusedWith: 'granted', first: true },
-    { name: 'honest: granted for five minutes', refusedWith: 'granted', first: true, files: (id) => ({ [`grants/${id}.yaml`]: grantYaml(SHORT) }) },
+    {
+      name: 'honest: granted for five minutes',
+      refusedWith: 'granted',
+      first: true,
+      files: (id) => ({ [`grants/${id}.yaml`]: grantYaml(SHORT) }),
+    },
     ...KINDS,
     ...RACES,
     ...AROUND,

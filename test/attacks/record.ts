@@ -2,8 +2,12 @@
 import { createPrivateKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseGrant } from '../../app/core/grant/parse.ts';
+import { accessDigest, resolveGrant } from '../../app/core/grant/resolve.ts';
+import type { Policy } from '../../app/core/policy/policy.ts';
 import { type Signer, signRecord, verifyMessage } from '../../app/core/record/authorization.ts';
 import type { GrantRecord } from '../../app/core/record/record.ts';
+import { readLedger } from '../../app/git/ledger.ts';
 import { createGit } from '../sandbox/github/git.ts';
 import type { Files } from '../sandbox/github/index.ts';
 import { keysFile, newSigningKeys, type SigningKeys } from '../sandbox/organisation.ts';
@@ -26,29 +30,53 @@ type Genuine = {
   readonly text: string;
 };
 type Push = { readonly files?: Files; readonly message?: string | Uint8Array };
-type Material = { readonly id: string; readonly live: Genuine; readonly ended: Genuine; readonly edited: Genuine };
+type Material = {
+  readonly id: string;
+  readonly live: Genuine;
+  readonly ended: Genuine;
+  readonly edited: Genuine;
+  /** What the app would sign as `Access` for the live grant under this id: an attacker can work it out as well. */
+  readonly access: string;
+};
 /** One commit on main, by somebody who may. */
 type Case = Attack & { readonly commit: (material: Material) => Push };
 
-const onMain = (name: string, refusedWith: Refusal, commit: Case['commit']): Case => ({ name, refusedWith, byHand: true, commit });
+const onMain = (name: string, refusedWith: Refusal, commit: Case['commit']): Case => ({
+  name,
+  refusedWith,
+  byHand: true,
+  commit,
+});
 const signer = (keyId: string, { pem }: SigningKeys): Signer => ({ keyId, privateKey: createPrivateKey(pem) });
 const fileOf = (id: string, text = grantYaml()): Files => ({ [`grants/${id}.yaml`]: text });
-const record = ({ id, live }: Material, more: Partial<GrantRecord> = {}): GrantRecord => ({ ...live.record, grantId: id, ...more });
+/** Right in everything but the signature. */
+const record = ({ id, live, access }: Material, more: Partial<GrantRecord> = {}): GrantRecord => ({
+  ...live.record,
+  grantId: id,
+  access,
+  ...more,
+});
 const signed = (material: Material, key: Signer, more: Partial<GrantRecord> = {}): Push => ({
   files: fileOf(material.id, material.live.text),
   message: signRecord('Grant admin on prod-payments to @octocat for 1h (#1)', record(material, more), key),
 });
 
 /** The genuine message with a change of its text, brought with a copy of the file. */
-const bent = (name: string, change: (message: string, material: Material) => string, refusedWith: Refusal = 'authorization-invalid'): Case =>
+const bent = (
+  name: string,
+  change: (message: string, material: Material) => string,
+  refusedWith: Refusal = 'authorization-invalid',
+): Case =>
   onMain(name, refusedWith, (material) => {
     const genuine = `${material.live.message.trimEnd()}\n`;
     const message = change(genuine, material);
     if (message === genuine && refusedWith === 'authorization-invalid') throw new Error(`"${name}" changes nothing`);
     return { files: fileOf(material.id, material.live.text), message };
   });
-const line = (key: string, value: string) => (message: string): string =>
-  message.replace(new RegExp(`^${key}: .*$`, 'm'), `${key}: ${value}`);
+const line =
+  (key: string, value: string) =>
+  (message: string): string =>
+    message.replace(new RegExp(`^${key}: .*$`, 'm'), `${key}: ${value}`);
 
 const PLAIN: readonly Case[] = [
   onMain('a grant, pushed', 'grant-unauthorized', ({ id }) => ({ files: fileOf(id) })),
@@ -69,12 +97,18 @@ const PLAIN: readonly Case[] = [
 ];
 
 const FORGED: readonly Case[] = [
-  onMain("signed with the attacker's own key", 'authorization-invalid', (material) => signed(material, signer('live', STRANGER))),
+  onMain("signed with the attacker's own key", 'authorization-invalid', (material) =>
+    signed(material, signer('live', STRANGER)),
+  ),
   onMain("signed with the attacker's own key under a name of its own", 'authorization-invalid', (material) =>
     signed(material, signer('mine', STRANGER)),
   ),
-  onMain('signed with a key of long ago', 'authorization-invalid', (material) => signed(material, signer('retired', KEYS.retired))),
-  onMain('signed with a key of the time to come', 'authorization-invalid', (material) => signed(material, signer('future', KEYS.future))),
+  onMain('signed with a key of long ago', 'authorization-invalid', (material) =>
+    signed(material, signer('retired', KEYS.retired)),
+  ),
+  onMain('signed with a key of the time to come', 'authorization-invalid', (material) =>
+    signed(material, signer('future', KEYS.future)),
+  ),
   onMain("signed with a key of long ago under the new one's name", 'authorization-invalid', (material) =>
     signed(material, signer('live', KEYS.retired)),
   ),
@@ -86,12 +120,17 @@ const FORGED: readonly Case[] = [
   bent('another way to sign', (message) => message.replace('ed25519', 'rsa')),
   bent('the same signature in other letters', (message) => message.replace(/==\n/, '\n')),
   bent('the same signature in the alphabet of addresses', (message) =>
-    message.replace(/^(Authorization: ed25519 live )(.*)$/m, (_, head: string, text: string) => `${head}${text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`),
+    message.replace(
+      /^(Authorization: ed25519 live )(.*)$/m,
+      (_, head: string, text: string) => `${head}${text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`,
+    ),
   ),
 ];
 
 const BENT: readonly Case[] = [
-  bent('made out for another grant', (message, { id }) => line('Grant-Id', id)(message)),
+  bent('made out for another grant', (message, { id, access }) =>
+    line('Access', access)(line('Grant-Id', id)(message)),
+  ),
   bent('made out for another file', line('Grant-Blob', 'a'.repeat(40))),
   bent('made out for another person', line('Requester', 'mallory (6666666)')),
   bent('made out for other access', line('Access', `sha256:${'a'.repeat(64)}`)),
@@ -109,7 +148,10 @@ const BENT: readonly Case[] = [
   bent('with a line twice', (message) => message.replace(/^(Rule: .*\n)/m, '$1$1')),
   bent('with a line more', (message) => message.replace(/^(Rule: .*\n)/m, '$1Note: x\n')),
   bent('with its lines in another order', (message) => message.replace(/^(Rule: .*\n)(Expires-At: .*\n)/m, '$2$1')),
-  bent('with a line after the signature', (message) => `${message.trimEnd()}\nSigned-off-by: mallory <m@example.com>\n`),
+  bent(
+    'with a line after the signature',
+    (message) => `${message.trimEnd()}\nSigned-off-by: mallory <m@example.com>\n`,
+  ),
   bent('with a paragraph before', (message) => message.replace('\n\n', '\n\nAll is well.\n\n')),
   bent('with a paragraph after', (message) => `${message.trimEnd()}\n\nAll is well.\n`),
   bent('with two signatures', (message) => message.replace(/^(Authorization: .*\n)/m, '$1$1')),
@@ -124,7 +166,11 @@ const BENT: readonly Case[] = [
 
 const COPIED: readonly Case[] = [
   bent('copied to another grant', (message) => message, 'authorization-replayed'),
-  bent('copied under another title', (message) => message.replace(/^.*\n/, 'Nothing to see here\n'), 'authorization-replayed'),
+  bent(
+    'copied under another title',
+    (message) => message.replace(/^.*\n/, 'Nothing to see here\n'),
+    'authorization-replayed',
+  ),
   onMain('copied with no file at all', 'authorization-replayed', ({ live }) => ({ message: live.message })),
   onMain('copied under a title that is not UTF-8', 'authorization-replayed', ({ id, live }) => ({
     files: fileOf(id, live.text),
@@ -133,20 +179,28 @@ const COPIED: readonly Case[] = [
 ];
 
 const EDITED: readonly Case[] = [
-  onMain('a live grant made longer', 'grant-edited', ({ edited }) => ({ files: fileOf(edited.id, edited.text.replace('1h', '2h')) })),
+  onMain('a live grant made longer', 'grant-edited', ({ edited }) => ({
+    files: fileOf(edited.id, edited.text.replace('1h', '2h')),
+  })),
   onMain('a live grant made longer with the record of another', 'grant-edited', ({ edited, live }) => ({
     files: fileOf(edited.id, edited.text.replace('1h', '110m')),
     message: live.message,
   })),
-  onMain('a live grant given another role', 'grant-edited', ({ edited }) => ({ files: fileOf(edited.id, edited.text.replace('read-only', 'admin')) })),
-  onMain('a live grant given to somebody else', 'grant-edited', ({ edited }) => ({ files: fileOf(edited.id, edited.text.replace('octocat', 'hubot')) })),
+  onMain('a live grant given another role', 'grant-edited', ({ edited }) => ({
+    files: fileOf(edited.id, edited.text.replace('read-only', 'admin')),
+  })),
+  onMain('a live grant given to somebody else', 'grant-edited', ({ edited }) => ({
+    files: fileOf(edited.id, edited.text.replace('octocat', 'hubot')),
+  })),
   onMain('a live grant made an executable', 'grant-edited', ({ edited }) => ({
     files: { [`grants/${edited.id}.yaml`]: { mode: '100755', content: edited.text } },
   })),
   onMain('a live grant made a symbolic link', 'grant-edited', ({ edited }) => ({
     files: { [`grants/${edited.id}.yaml`]: { mode: '120000', content: '/etc/passwd' } },
   })),
-  onMain('an ended grant brought back as it was', 'grant-unauthorized', ({ ended }) => ({ files: fileOf(ended.id, ended.text) })),
+  onMain('an ended grant brought back as it was', 'grant-unauthorized', ({ ended }) => ({
+    files: fileOf(ended.id, ended.text),
+  })),
   onMain('an ended grant brought back with its record', 'authorization-replayed', ({ ended }) => ({
     files: fileOf(ended.id, `${ended.text}\n`),
     message: ended.message,
@@ -158,10 +212,16 @@ const policy = (name: string, files: Files): Case => onMain(name, 'policy-unauth
 
 const POLICY: readonly Case[] = [
   policy('a rule without approvers, pushed', { 'policies/rules.yaml': LAX }),
-  policy("the attacker's own key, pushed", { 'policies/keys.yaml': keysFile([{ id: 'mine', key: STRANGER.publicKey, first: 0 }]) }),
-  onMain('a grant signed with the key that was pushed', 'authorization-invalid', (material) => signed(material, signer('mine', STRANGER))),
+  policy("the attacker's own key, pushed", {
+    'policies/keys.yaml': keysFile([{ id: 'mine', key: STRANGER.publicKey, first: 0 }]),
+  }),
+  onMain('a grant signed with the key that was pushed', 'authorization-invalid', (material) =>
+    signed(material, signer('mine', STRANGER)),
+  ),
   policy('a policy that nobody can read, pushed', { 'policies/rules.yaml': 'rules: [\n' }),
-  policy('people with other numbers, pushed', { 'policies/people.yaml': '- { github: mallory, id: 6666666, name: M }\n' }),
+  policy('people with other numbers, pushed', {
+    'policies/people.yaml': '- { github: mallory, id: 6666666, name: M }\n',
+  }),
   policy('a policy that is a symbolic link', { 'policies/rules.yaml': { mode: '120000', content: '../README.md' } }),
   onMain('a policy with the record of a grant', 'policy-unauthorized', ({ live }) => ({
     files: { 'policies/rules.yaml': `${LAX}# more\n` },
@@ -203,16 +263,41 @@ async function interlude(first: readonly Scene[], attacks: readonly Scene[]): Pr
   const genuine = await Promise.all(first.map((scene) => genuineOf(bare, scene)));
   const [live, ended, edited] = genuine;
   if (live === undefined || ended === undefined || edited === undefined) throw new Error('not all were granted');
+  const policy = await policyOf(one);
   const chain: (Push & { readonly by: Scene | null })[] = [{ files: { [`grants/${ended.id}.yaml`]: null }, by: null }];
   for (const scene of attacks) {
     const own = CASES.find((one) => one.name === scene.attack.name);
-    if (own !== undefined) chain.push({ ...own.commit({ id: scene.id, live, ended, edited }), by: scene });
+    const access = accessOf(policy, scene.id, live);
+    if (own !== undefined) chain.push({ ...own.commit({ id: scene.id, live, ended, edited, access }), by: scene });
   }
   const commits = await pushChain(one.github, 'root-admin', chain);
   for (const [i, { by }] of chain.entries()) {
     if (by === null) one.outside.add(commits[i] ?? '');
     else by.onMain(commits[i] ?? '');
   }
+}
+
+async function policyOf({ github, sandbox }: Scene): Promise<Policy> {
+  const fingerprints = Object.values(KEYS).map((key) => key.fingerprint);
+  const root = { repositoryId: github.repository.id, genesis: github.repository.genesis, fingerprints };
+  const folded = await readLedger(sandbox.github.bare, root, 'refs/heads/main');
+  if (folded.kind === 'no-root') throw new Error(folded.reason);
+  return folded.ledger.policy.value;
+}
+
+function accessOf(policy: Policy, id: string, { record, text }: Genuine): string {
+  const grant = parseGrant(`grants/${id}.yaml`, Buffer.from(text));
+  if (grant.kind === 'invalid') throw new Error('the genuine grant cannot be read');
+  const { repositoryId, requester } = record;
+  const resolved = resolveGrant({
+    grant: grant.value,
+    policy,
+    repositoryId,
+    requesterId: requester.id,
+    deadline: new Date(),
+  });
+  if (resolved.kind === 'unresolved') throw new Error('the genuine grant means nothing');
+  return accessDigest(resolved.grant);
 }
 
 async function genuineOf(bare: ReturnType<typeof createGit>, { id, pull }: Scene): Promise<Genuine> {
@@ -230,7 +315,12 @@ async function genuineOf(bare: ReturnType<typeof createGit>, { id, pull }: Scene
 export const recordWorld: World = {
   name: 'record',
   withoutAws: true,
-  attacks: [{ name: 'honest: stays', refusedWith: 'granted', first: true }, honest('ends'), honest('is edited'), ...CASES],
+  attacks: [
+    { name: 'honest: stays', refusedWith: 'granted', first: true },
+    honest('ends'),
+    honest('is edited'),
+    ...CASES,
+  ],
   options: {
     seed: {
       'policies/keys.yaml': keysFile([

@@ -6,7 +6,11 @@ import type { Scene } from './scene.ts';
 
 const BOSS = 'hubot-boss';
 
-const review = (name: string, refusedWith: Refusal | 'granted', before: (scene: Scene) => Promise<unknown>): Attack => ({
+const review = (
+  name: string,
+  refusedWith: Refusal | 'granted',
+  before: (scene: Scene) => Promise<unknown>,
+): Attack => ({
   name,
   refusedWith,
   says: () => [],
@@ -31,11 +35,15 @@ export const REVIEWS: readonly Attack[] = [
     await pause();
     await again(scene);
   }),
-  review('the same, with the commit in the words of the review, which anybody may edit', 'sha-needed', async (scene) => {
-    await pause();
-    const head = await again(scene);
-    await approve(scene, BOSS, `/approve-emergency ${head}`);
-  }),
+  review(
+    'the same, with the commit in the words of the review, which anybody may edit',
+    'sha-needed',
+    async (scene) => {
+      await pause();
+      const head = await again(scene);
+      await approve(scene, BOSS, `/approve-emergency ${head}`);
+    },
+  ),
   review('an approval after a push, which the button gives without a look', 'sha-needed', async (scene) => {
     await pause();
     await again(scene);

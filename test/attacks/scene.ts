@@ -1,8 +1,8 @@
 // One case on the stage: its own branch, its own pull request, its own grant id, and what people do there.
-import { type GrantFile, grantYaml } from '../scenarios/stage.ts';
+
+import type { Files, GitHubDouble, PushOptions } from '../sandbox/github/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import type { Files, GitHubDouble } from '../sandbox/github/index.ts';
-import type { PushOptions } from '../sandbox/github/index.ts';
+import { type GrantFile, grantYaml } from '../scenarios/stage.ts';
 import type { Attack } from './attack.ts';
 import type { Clock } from './clock.ts';
 import type { Watch } from './watch.ts';
@@ -103,7 +103,11 @@ export function makeScene(theatre: Theatre, attack: Attack, id: string): Scene {
 const PATIENCE_MS = 90_000;
 
 /** Looks often, as looking costs nothing here. */
-export async function until(what: string, look: () => boolean | Promise<boolean>, timeoutMs = PATIENCE_MS): Promise<void> {
+export async function until(
+  what: string,
+  look: () => boolean | Promise<boolean>,
+  timeoutMs = PATIENCE_MS,
+): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await look())) {
     if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);

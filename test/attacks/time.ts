@@ -11,7 +11,12 @@ const HOUR = 3600;
 /** Each step at so many seconds before the app looks. */
 type Step = readonly [secondsBefore: number, deed: (scene: Scene) => Promise<unknown>];
 
-const story = (name: string, refusedWith: Refusal | 'granted', steps: readonly Step[], more: Partial<Attack> = {}): Attack => ({
+const story = (
+  name: string,
+  refusedWith: Refusal | 'granted',
+  steps: readonly Step[],
+  more: Partial<Attack> = {},
+): Attack => ({
   name,
   refusedWith,
   byHand: true,
@@ -37,16 +42,32 @@ const reopen: Step[1] = (scene) => scene.as('octocat').reopenPull(scene.pull);
 /** The first commit again, as if nothing had been. */
 const moveBack: Step[1] = async (scene) => {
   const [first = ''] = scene.heads;
-  await scene.as('octocat').request('PATCH', `/repos/acme/access/git/refs/heads/${scene.id}`, { sha: first, force: true });
+  await scene
+    .as('octocat')
+    .request('PATCH', `/repos/acme/access/git/refs/heads/${scene.id}`, { sha: first, force: true });
   scene.heads.push(first);
 };
 const approveFirst: Step[1] = (scene) => scene.say(BOSS, `${LINE} ${scene.heads[0]}`);
 
 const REQUESTS: readonly Attack[] = [
-  story('a request in the second in which it lapses', 'request-lapsed', [[3 * HOUR, openNow], [MINUTE, approve]]),
-  story('a request a minute after it lapsed', 'request-lapsed', [[3 * HOUR + MINUTE, openNow], [2 * HOUR, approve]]),
-  story('a request of last week', 'request-lapsed', [[7 * 24 * HOUR, openNow], [10, approve]]),
-  story('a lapsed request, closed and opened again', 'request-lapsed', [[4 * HOUR, openNow], [MINUTE, close], [40, reopen], [20, approve]]),
+  story('a request in the second in which it lapses', 'request-lapsed', [
+    [3 * HOUR, openNow],
+    [MINUTE, approve],
+  ]),
+  story('a request a minute after it lapsed', 'request-lapsed', [
+    [3 * HOUR + MINUTE, openNow],
+    [2 * HOUR, approve],
+  ]),
+  story('a request of last week', 'request-lapsed', [
+    [7 * 24 * HOUR, openNow],
+    [10, approve],
+  ]),
+  story('a lapsed request, closed and opened again', 'request-lapsed', [
+    [4 * HOUR, openNow],
+    [MINUTE, close],
+    [40, reopen],
+    [20, approve],
+  ]),
   story('a lapsed request with a new commit', 'request-lapsed', [
     [4 * HOUR, openNow],
     [MINUTE, pushMore],
@@ -55,13 +76,22 @@ const REQUESTS: readonly Attack[] = [
 ];
 
 const APPROVALS: readonly Attack[] = [
-  story('an approval in the second in which it ends', 'lapsed', [[HOUR, openNow], [15 * MINUTE, approve]]),
-  story('an approval of an hour ago', 'lapsed', [[2 * HOUR, openNow], [HOUR, approve]]),
+  story('an approval in the second in which it ends', 'lapsed', [
+    [HOUR, openNow],
+    [15 * MINUTE, approve],
+  ]),
+  story('an approval of an hour ago', 'lapsed', [
+    [2 * HOUR, openNow],
+    [HOUR, approve],
+  ]),
   story('a review of an hour ago', 'lapsed', [
     [2 * HOUR, openNow],
     [HOUR, (scene) => scene.as(BOSS).review(scene.pull, { event: 'APPROVE' })],
   ]),
-  story('an approval of an hour ago with the commit', 'lapsed', [[2 * HOUR, openNow], [HOUR, approveFirst]]),
+  story('an approval of an hour ago with the commit', 'lapsed', [
+    [2 * HOUR, openNow],
+    [HOUR, approveFirst],
+  ]),
   story('an old approval that counts, and a new one that does not', 'lapsed', [
     [2 * HOUR, openNow],
     [HOUR, approve],
@@ -70,15 +100,31 @@ const APPROVALS: readonly Attack[] = [
 ];
 
 const PUSHES: readonly Attack[] = [
-  story('a push one second before the approval', 'sha-needed', [[10 * MINUTE, openNow], [MINUTE + 1, pushMore], [MINUTE, approve]]),
-  story('a push in the second of the approval', 'sha-needed', [[10 * MINUTE, openNow], [MINUTE, pushMore], [MINUTE, approve]]),
-  story('a push one second after the approval', 'sha-needed', [[10 * MINUTE, openNow], [MINUTE, approve], [MINUTE - 1, pushMore]]),
+  story('a push one second before the approval', 'sha-needed', [
+    [10 * MINUTE, openNow],
+    [MINUTE + 1, pushMore],
+    [MINUTE, approve],
+  ]),
+  story('a push in the second of the approval', 'sha-needed', [
+    [10 * MINUTE, openNow],
+    [MINUTE, pushMore],
+    [MINUTE, approve],
+  ]),
+  story('a push one second after the approval', 'sha-needed', [
+    [10 * MINUTE, openNow],
+    [MINUTE, approve],
+    [MINUTE - 1, pushMore],
+  ]),
   story('a push in the second of the opening', 'sha-needed', [
     [10 * MINUTE, openNow],
     [10 * MINUTE, pushMore],
     [MINUTE, approve],
   ]),
-  story('a push after an approval with its commit', 'other-sha', [[10 * MINUTE, openNow], [MINUTE, approveFirst], [30, pushMore]]),
+  story('a push after an approval with its commit', 'other-sha', [
+    [10 * MINUTE, openNow],
+    [MINUTE, approveFirst],
+    [30, pushMore],
+  ]),
   story('the head moved away and back before the approval', 'sha-needed', [
     [10 * MINUTE, openNow],
     [5 * MINUTE, pushMore],
@@ -131,7 +177,10 @@ const LATE: readonly Attack[] = [
   story('a merge that GitHub put off until the approval had lapsed', 'lapsed', [[MINUTE, openNow]], {
     live: async (scene) => {
       const merge = new RegExp(`/pulls/${scene.pull}/merge$`);
-      const fault = scene.github.faults.on({ method: 'PUT', path: merge, times: 1000 }, { kind: 'refuse', status: 405 });
+      const fault = scene.github.faults.on(
+        { method: 'PUT', path: merge, times: 1000 },
+        { kind: 'refuse', status: 405 },
+      );
       await scene.until('Waiting for approval');
       await scene.say(BOSS, LINE);
       await scene.until('GitHub does not merge it');
@@ -155,6 +204,9 @@ export const time: World = {
     ...PUSHES,
     ...REOPENED,
     ...LATE,
-    story('honest: asked for on the 28th of February, approved 14 minutes ago', 'granted', [[HOUR, openNow], [14 * MINUTE, approve]]),
+    story('honest: asked for on the 28th of February, approved 14 minutes ago', 'granted', [
+      [HOUR, openNow],
+      [14 * MINUTE, approve],
+    ]),
   ],
 };

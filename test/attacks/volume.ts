@@ -66,7 +66,9 @@ const REQUESTS: readonly Attack[] = Array.from({ length: SAME_TIME }, (_, i) => 
   refusedWith: 'too-many-live' as const,
   says: () => [],
   author: 'hubot',
-  files: (id: string) => ({ [`grants/${id}.yaml`]: grantYaml({ requester: 'hubot', role: 'read-only', account: 'sandbox' }) }),
+  files: (id: string) => ({
+    [`grants/${id}.yaml`]: grantYaml({ requester: 'hubot', role: 'read-only', account: 'sandbox' }),
+  }),
 }));
 
 const RULES = ATTACK_RULES.replace('max_duration: 8h', 'max_duration: 8h\n    max_live: 1');
@@ -81,7 +83,9 @@ export const volume: World = {
       first: true,
       says: () => [],
       author: 'hubot',
-      files: (id) => ({ [`grants/${id}.yaml`]: grantYaml({ requester: 'hubot', role: 'read-only', account: 'sandbox' }) }),
+      files: (id) => ({
+        [`grants/${id}.yaml`]: grantYaml({ requester: 'hubot', role: 'read-only', account: 'sandbox' }),
+      }),
     },
     ...FILES,
     ...COMMENTS,
@@ -90,4 +94,3 @@ export const volume: World = {
   ],
   options: { seed: { 'policies/rules.yaml': RULES } },
 };
-

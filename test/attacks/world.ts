@@ -2,9 +2,9 @@
 import type { Folded } from '../../app/core/ledger/fold.ts';
 import type { GrantEntry } from '../../app/core/ledger/ledger.ts';
 import { readLedger } from '../../app/git/ledger.ts';
+import { createGit } from '../sandbox/github/git.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/index.ts';
 import { ACCOUNTS, USERS } from '../sandbox/organisation.ts';
-import { createGit } from '../sandbox/github/git.ts';
 import { type Attack, wordsOf } from './attack.ts';
 import { pushBranches } from './bulk-push.ts';
 import { type Clock, makeClock } from './clock.ts';
@@ -66,7 +66,7 @@ export async function playWorld(world: World): Promise<Played> {
     // What is honest comes last: a merge makes the app look at everything again.
     const last = scenes.filter(({ attack }) => attack.refusedWith === 'granted' && !attack.first);
     const hostile = scenes.filter((scene) => !first.includes(scene) && !last.includes(scene));
-    const env = { ...world.environment?.(sandbox), NODE_OPTIONS: '--import /tmp/count.mjs' };
+    const env = world.environment?.(sandbox) ?? {};
     const outcomes: Outcome[] = [];
     if (first.length > 0) {
       await prepare(world, first, clock);
@@ -112,7 +112,13 @@ async function prepare(world: World, scenes: readonly Scene[], clock: Clock): Pr
 function playAll(world: World, scenes: readonly Scene[]): Promise<readonly Outcome[]> {
   return each(scenes, world.inOrder ? 1 : 400, async (scene) => {
     const { name, refusedWith } = scene.attack;
-    const outcome = (kind: Outcome['kind'], detail = ''): Outcome => ({ world: world.name, name, refusedWith, kind, detail });
+    const outcome = (kind: Outcome['kind'], detail = ''): Outcome => ({
+      world: world.name,
+      name,
+      refusedWith,
+      kind,
+      detail,
+    });
     try {
       await scene.attack.live?.(scene);
       await until(`it is refused with ${refusedWith}`, () => hasLeaked(scene) || isOver(world, scene));
@@ -122,7 +128,10 @@ function playAll(world: World, scenes: readonly Scene[]): Promise<readonly Outco
       return outcome(refusedWith === 'granted' ? 'granted' : 'refused');
     } catch (error) {
       const said = scene.watch.said(scene.pull, scene.heads);
-      return outcome('failed', `${String(error)}; #${scene.pull}, GitHub: ${scene.githubSaid.join()}; the app said:\n${said}`);
+      return outcome(
+        'failed',
+        `${String(error)}; #${scene.pull}, GitHub: ${scene.githubSaid.join()}; the app said:\n${said}`,
+      );
     }
   });
 }
@@ -155,7 +164,11 @@ function isOver(world: World, scene: Scene): boolean {
 function ledgerOf({ environment }: World, sandbox: Sandbox): Promise<Folded> {
   const { bare, repository } = sandbox.github;
   const fingerprints = sandbox.environment(environment?.(sandbox)).BREAKGLASS_KEY_FINGERPRINTS?.split(',') ?? [];
-  return readLedger(bare, { repositoryId: repository.id, genesis: repository.genesis, fingerprints }, 'refs/heads/main');
+  return readLedger(
+    bare,
+    { repositoryId: repository.id, genesis: repository.genesis, fingerprints },
+    'refs/heads/main',
+  );
 }
 
 /** Whatever the app said: who can do what in AWS, and what is on main. */
@@ -168,12 +181,17 @@ async function lookAtTheEnd(world: World, scenes: readonly Scene[], outcomes: re
   const honest = new Set(scenes.filter(isHonest).flatMap((one) => [`grant ${one.id}`, `#${one.pull}`]));
   const granted = [...folded.ledger.grants.values()];
   const isMeant = (entry: GrantEntry): boolean =>
-    honest.has(`grant ${entry.id}`) && !outside.has(entry.commit) && entry.pulls.every((pull) => honest.has(`#${pull}`));
+    honest.has(`grant ${entry.id}`) &&
+    !outside.has(entry.commit) &&
+    entry.pulls.every((pull) => honest.has(`#${pull}`));
   const broken = granted
     .filter((entry) => !isMeant(entry))
     .map((entry) => `the ledger grants ${entry.id} of ${entry.pulls.join()} in ${entry.commit}`);
   const ours = new Set(folded.authorizations.map((one) => one.commit));
-  const all = await createGit(github.bare).revisions(['--first-parent', `${github.repository.genesis}..refs/heads/main`]);
+  const all = await createGit(github.bare).revisions([
+    '--first-parent',
+    `${github.repository.genesis}..refs/heads/main`,
+  ]);
   for (const commit of all)
     if (!ours.has(commit) && !outside.has(commit)) broken.push(`commit ${commit} on main is nobody's`);
   const live = new Map(granted.filter(isMeant).map((one) => [one.id, one.resolved]));

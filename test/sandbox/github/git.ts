@@ -1,6 +1,6 @@
 // The bare repository under the double: every commit, tree, diff and merge is done by the real git.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -42,6 +42,8 @@ export function createGit(path: string) {
   const known = remembered(attempt);
 
   const resolve = async (revision: string): Promise<string | undefined> => {
+    const loose = await looseRef(path, revision);
+    if (loose !== undefined) return loose;
     const found = await attempt(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]);
     return found.code === 0 ? found.stdout.toString().trim() : undefined;
   };
@@ -88,6 +90,13 @@ export function createGit(path: string) {
     writeCommit: (commit: NewCommit) =>
       line(['hash-object', '-t', 'commit', '-w', '--stdin'], { input: renderCommit(commit) }),
   };
+}
+
+/** A branch as a file, which is read a thousand times for each time it is written; Git is asked where there is none. */
+async function looseRef(path: string, revision: string): Promise<string | undefined> {
+  if (!revision.startsWith('refs/heads/') || revision.includes('..')) return undefined;
+  const text = await readFile(join(path, revision), 'utf8').catch(() => '');
+  return /^[0-9a-f]{40}$/.test(text.trim()) ? text.trim() : undefined;
 }
 
 /**
