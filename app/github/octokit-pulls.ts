@@ -70,7 +70,7 @@ const pullsOfCommit = async ({ client, at, per_page }: Connection, sha: string):
 const reopenedAt = async ({ client, at, per_page }: Connection, number: number): Promise<Date | null> => {
   const first = client.rest.issues.listEvents({ ...at, issue_number: number, per_page });
   const times = (await everyPage(client, first, asList))
-    .filter((event) => event.event === 'reopened')
+    .filter((event) => event.event === 'reopened' || event.event === 'base_ref_changed')
     .map((event) => toDate(event.created_at).getTime());
   return times.length === 0 ? null : new Date(Math.max(...times));
 };

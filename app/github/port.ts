@@ -61,7 +61,10 @@ export type GitHub = {
   readonly pullsOfCommit: (sha: string) => Promise<readonly Pull[]>;
   readonly comments: (number: number) => Promise<readonly Comment[]>;
   readonly reviews: (number: number) => Promise<readonly Review[]>;
-  /** Time of the last `reopened` event. */
+  /**
+   * When it was last opened again, or pointed at another base: what was approved before was another thing to look at, as
+   * a pull request into a decoy branch shows whatever difference its author likes.
+   */
   readonly reopenedAt: (number: number) => Promise<Date | null>;
   readonly pushes: (branch: string) => Promise<readonly Push[]>;
   readonly ownCheckRuns: (sha: string) => Promise<readonly CheckRun[]>;

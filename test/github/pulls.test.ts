@@ -140,11 +140,11 @@ describe('pull requests', () => {
 });
 
 describe('what happened', () => {
-  it('reopenedAt is the last time', async () => {
+  it('reopenedAt is the last time that it was opened again or pointed at another base', async () => {
     const events = [
       { event: 'reopened', created_at: '2026-11-22T03:01:00Z' },
       { event: 'closed', created_at: '2026-11-22T03:02:00Z' },
-      { event: 'reopened', created_at: '2026-11-22T03:03:00Z' },
+      { event: 'base_ref_changed', created_at: '2026-11-22T03:03:00Z' },
       { event: 'labeled', created_at: '2026-11-22T03:04:00Z' },
     ];
     intercept().get(`${REPO}/issues/42/events?per_page=100`).reply(200, events);

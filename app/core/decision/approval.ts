@@ -108,7 +108,8 @@ function whyIgnored(facts: PullFacts, terms: ApprovalTerms, one: Statement, only
   if (facts.reopenedAt !== null && one.at <= facts.reopenedAt)
     return {
       code: 'before-reopening',
-      sentence: 'This pull request was closed and opened again since; approvals from before do not count.',
+      sentence:
+        'This pull request was closed and opened again since, or went into another branch; approvals from before do not count.',
     };
   if (takenBack(facts, one))
     return {
