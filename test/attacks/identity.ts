@@ -1,27 +1,25 @@
 // Who pushes, who asks, who approves: names can be taken over, memberships change, and GitHub does not always answer.
-
-import { seedFiles } from '../sandbox/organisation.ts';
 import { type GrantFile, grantYaml } from '../scenarios/stage.ts';
-import type { Attack, Refusal } from './attack.ts';
+import type { Refusal } from './attack.ts';
+import {
+  account,
+  arrange,
+  BOSS_TWO,
+  type Case,
+  casePolicy,
+  FOR_EVER,
+  LEAVER,
+  NOWHERE,
+  RECYCLED,
+  type Rule,
+} from './case-policy.ts';
 import { asOtherApp } from './other-app.ts';
-import { ATTACK_RULES } from './rules.ts';
-import type { Scene, Theatre } from './scene.ts';
+import { ownersCases } from './owners.ts';
+import type { Scene } from './scene.ts';
 import type { World } from './world.ts';
 
 const BOSS = 'hubot-boss';
 const LINE = '/approve-emergency';
-const FOR_EVER = Number.MAX_SAFE_INTEGER;
-
-/** People whom only these attacks know; the policy names those with `aws` or `approves`. */
-const RECYCLED = { login: 'recycled', id: 8_000_002 };
-const BOSS_TWO = { login: 'boss-two', id: 8_000_004 };
-const LEAVER = { login: 'leaver', id: 8_000_006 };
-const NOWHERE = { login: 'nowhere', id: 8_000_007 };
-
-type Rule = { readonly requesters?: string; readonly approvals?: string };
-
-/** A case under a rule of its own, which no other case can loosen. */
-type Case = Attack & { readonly rule?: Rule };
 
 const by = (name: string, refusedWith: Refusal, more: Partial<Case>): Case => ({ name, refusedWith, ...more });
 const approvedBy = (name: string, refusedWith: Refusal, login: string, rule: Rule = {}): Case =>
@@ -218,120 +216,10 @@ const TEAMS: readonly Case[] = [
   }),
 ];
 
-const owners = (name: string, refusedWith: Refusal, more: Partial<Case>): Case =>
-  by(name, refusedWith, { author: 'mallory', files: () => ({ 'README.md': `# ${name}\n` }), ...more });
-const policy = (name: string, refusedWith: Refusal, file: string, edit: (text: string) => string): Case =>
-  owners(name, refusedWith, {
-    files: () => ({ [`policies/${file}`]: edit({ ...EXAMPLE, ...identity.options?.seed }[`policies/${file}`] ?? '') }),
-  });
-
-const OWNERS: readonly Case[] = [
-  owners('a change with the word of one owner', 'waiting', {}),
-  owners('a change with the word of somebody who is no owner', 'not-an-approver', { says: () => [['hubot', LINE]] }),
-  owners('a change of an owner, approved by that owner and another', 'own-request', {
-    author: 'octo-lead',
-    says: () => [
-      [BOSS, LINE],
-      ['octo-lead', LINE],
-    ],
-  }),
-  owners('a change that somebody else pushed to', 'foreign-push', {
-    before: (scene) => scene.push({ 'README.md': '# Else\n' }, { by: 'hubot' }),
-  }),
-  policy('a rule that lets its author approve, judged by itself', 'waiting', 'rules.yaml', (text) =>
-    text.replaceAll('team:incident-commanders', 'user:hubot, user:octocat'),
-  ),
-  policy('an owners list that only its author is on', 'waiting', 'settings.yaml', (text) =>
-    text.replace(/^owners:.*$/m, 'owners: { count: 1, from: [user:hubot] }'),
-  ),
-  policy('a policy without owners', 'policy-unreadable', 'settings.yaml', (text) =>
-    text.replace(/^owners:.*$/m, 'owners: { count: 1, from: [] }'),
-  ),
-  policy('a policy in which nobody may ask', 'policy-unreadable', 'rules.yaml', () => 'rules: [\n'),
-  policy('a key of nobody', 'policy-unreadable', 'keys.yaml', () => '- { id: mine, key: AAAA, first: 0 }\n'),
-  policy(
-    'two people with one number',
-    'policy-unreadable',
-    'people.yaml',
-    (text) => `${text}- { github: mallory, id: 583231 }\n`,
-  ),
-  owners('no policy at all', 'policy-unreadable', {
-    files: () =>
-      Object.fromEntries(
-        Object.keys(EXAMPLE)
-          .filter((path) => path.startsWith('policies/'))
-          .map((path) => [path, null]),
-      ),
-  }),
-  owners('a workflow that runs with the word of one owner', 'waiting', {
-    files: () => ({ '.github/workflows/x.yaml': 'on: push\n' }),
-  }),
-];
-
-const CASES: readonly Case[] = [...PUSHERS, ...REQUESTERS, ...APPROVERS, ...TEAMS, ...OWNERS];
-const account = (i: number): string => `own-${i + 1}`;
-const EXAMPLE = seedFiles({ pem: '', publicKey: '', fingerprint: '' });
-const TEAM_IDS = {
-  left: 4_200_001,
-  gone: 4_200_002,
-  twin: 4_200_003,
-  says404: 4_200_004,
-  says403: 4_200_005,
-  says500: 4_200_006,
-};
+const CASES: readonly Case[] = [...PUSHERS, ...REQUESTERS, ...APPROVERS, ...TEAMS, ...ownersCases(() => IN_FORCE)];
 
 function file(id: string, grant: GrantFile) {
   return { [`grants/${id}.yaml`]: grantYaml(grant) };
-}
-
-function rules(): string {
-  const [head = '', tail = ''] = ATTACK_RULES.split('rules:\n');
-  const own = CASES.flatMap(({ rule }, i) => {
-    if (rule === undefined) return [];
-    const { requesters = 'team:sre', approvals = '[{ count: 1, from: [team:incident-commanders] }]' } = rule;
-    return `  - { name: own-${i + 1}, roles: [admin], accounts: [${account(i)}], requesters: ["${requesters}"], approvals: ${approvals} }\n`;
-  });
-  // What an attacker would fall through to: it asks nobody.
-  const lax =
-    '  - { name: lax, roles: [admin], accounts: ["label:own"], requesters: [team:engineering], approvals: [] }\n';
-  return `${head}rules:\n${own.join('')}${lax}${tail}`;
-}
-
-/** Accounts of the cases with a rule of their own; `own` marks where the lax rule would apply. */
-function accounts(): string {
-  return CASES.flatMap(({ rule }, i) =>
-    rule === undefined
-      ? []
-      : `${account(i)}: { id: "${String(900_000_000_000 + i)}", labels: [${rule.requesters === 'team:says500' ? 'own' : 'other'}] }\n`,
-  ).join('');
-}
-
-function people(): string {
-  const user = (n: number) => `906712abcd-9999999${n}-5f60-4718-9abc-def012345678`;
-  return [
-    `- { github: ${RECYCLED.login}, id: ${RECYCLED.id}, aws: ${user(1)}, name: Gone }\n`,
-    `- { github: ${BOSS_TWO.login}, id: ${BOSS_TWO.id}, name: Gone as well }\n`,
-    `- { github: ${NOWHERE.login}, id: ${NOWHERE.id}, aws: ${user(2)}, name: Nowhere }\n`,
-  ].join('');
-}
-
-async function arrange({ github }: Theatre): Promise<void> {
-  for (const one of [RECYCLED, BOSS_TWO]) {
-    github.people.add(one);
-    github.people.rename(one.login, `${one.login}-before`);
-    github.people.add({ login: one.login, id: one.id + 1 });
-  }
-  for (const one of [LEAVER, NOWHERE]) github.people.add(one);
-  github.people.add({ login: 'hubot-b0ss', id: 8_000_010 });
-  github.people.add({ login: 'stranger', id: 8_000_011, role: 'read', member: false });
-  for (const [slug, id] of Object.entries(TEAM_IDS)) github.teams.create(slug, id, [BOSS, 'octocat', LEAVER.login]);
-  github.teams.delete('gone');
-  github.teams.recreate('twin', 4_300_000, [BOSS, 'octocat']);
-  for (const status of [404, 403, 500])
-    github.faults.on(
-      { path: new RegExp(`/teams/says${status}/memberships/`), times: FOR_EVER },
-      { kind: 'refuse', status },
-    );
 }
 
 function onPushLog(change: (log: unknown[]) => unknown): (scene: Scene) => Promise<void> {
@@ -347,6 +235,8 @@ function onPushLog(change: (log: unknown[]) => unknown): (scene: Scene) => Promi
 function nameless(entry: unknown): void {
   Object.assign(entry ?? {}, { actor: null });
 }
+
+const IN_FORCE = casePolicy(CASES);
 
 export const identity: World = {
   name: 'identity',
@@ -365,18 +255,6 @@ export const identity: World = {
       files: (id) => file(id, { requester: 'OCTOCAT' }),
     },
   ],
-  options: {
-    seed: {
-      'policies/rules.yaml': rules(),
-      'policies/accounts.yaml': `${EXAMPLE['policies/accounts.yaml']}${accounts()}`,
-      'policies/people.yaml': `${EXAMPLE['policies/people.yaml']}${people()}`,
-      'policies/settings.yaml': (EXAMPLE['policies/settings.yaml'] ?? '').replace(
-        /^teams: \{/m,
-        `teams: { ${Object.entries(TEAM_IDS)
-          .map(([slug, id]) => `${slug}: ${id}`)
-          .join(', ')},`,
-      ),
-    },
-  },
+  options: { seed: IN_FORCE },
   arrange,
 };

@@ -2,42 +2,22 @@
 import { createPrivateKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseGrant } from '../../app/core/grant/parse.ts';
-import { accessDigest, resolveGrant } from '../../app/core/grant/resolve.ts';
-import type { Policy } from '../../app/core/policy/policy.ts';
-import { type Signer, signRecord, verifyMessage } from '../../app/core/record/authorization.ts';
+import { type Signer, signRecord } from '../../app/core/record/authorization.ts';
 import type { GrantRecord } from '../../app/core/record/record.ts';
-import { readLedger } from '../../app/git/ledger.ts';
 import { createGit } from '../sandbox/github/git.ts';
 import type { Files } from '../sandbox/github/index.ts';
 import { keysFile, newSigningKeys, type SigningKeys } from '../sandbox/organisation.ts';
 import { grantYaml } from '../scenarios/stage.ts';
 import type { Attack, Refusal } from './attack.ts';
 import { pushChain } from './bulk-push.ts';
+import { accessOf, genuineOf, KEYS, type Material, policyOf } from './material.ts';
 import { ATTACK_RULES } from './rules.ts';
 import type { Scene } from './scene.ts';
 import type { World } from './world.ts';
 
-/** The app signs with the first; the attacker has found the other two, outside the positions in which they may sign. */
-const KEYS = { live: newSigningKeys(), retired: newSigningKeys(), future: newSigningKeys() };
 const STRANGER = newSigningKeys();
 
-type Genuine = {
-  readonly id: string;
-  /** The whole message of the app's merge. */
-  readonly message: string;
-  readonly record: GrantRecord;
-  readonly text: string;
-};
 type Push = { readonly files?: Files; readonly message?: string | Uint8Array };
-type Material = {
-  readonly id: string;
-  readonly live: Genuine;
-  readonly ended: Genuine;
-  readonly edited: Genuine;
-  /** What the app would sign as `Access` for the live grant under this id: an attacker can work it out as well. */
-  readonly access: string;
-};
 /** One commit on main, by somebody who may. */
 type Case = Attack & { readonly commit: (material: Material) => Push };
 
@@ -275,41 +255,6 @@ async function interlude(first: readonly Scene[], attacks: readonly Scene[]): Pr
     if (by === null) one.outside.add(commits[i] ?? '');
     else by.onMain(commits[i] ?? '');
   }
-}
-
-async function policyOf({ github, sandbox }: Scene): Promise<Policy> {
-  const fingerprints = Object.values(KEYS).map((key) => key.fingerprint);
-  const root = { repositoryId: github.repository.id, genesis: github.repository.genesis, fingerprints };
-  const folded = await readLedger(sandbox.github.bare, root, 'refs/heads/main');
-  if (folded.kind === 'no-root') throw new Error(folded.reason);
-  return folded.ledger.policy.value;
-}
-
-function accessOf(policy: Policy, id: string, { record, text }: Genuine): string {
-  const grant = parseGrant(`grants/${id}.yaml`, Buffer.from(text));
-  if (grant.kind === 'invalid') throw new Error('the genuine grant cannot be read');
-  const { repositoryId, requester } = record;
-  const resolved = resolveGrant({
-    grant: grant.value,
-    policy,
-    repositoryId,
-    requesterId: requester.id,
-    deadline: new Date(),
-  });
-  if (resolved.kind === 'unresolved') throw new Error('the genuine grant means nothing');
-  return accessDigest(resolved.grant);
-}
-
-async function genuineOf(bare: ReturnType<typeof createGit>, { id, pull }: Scene): Promise<Genuine> {
-  const shas = await bare.revisions(['--first-parent', 'refs/heads/main']);
-  for (const { sha, message } of await bare.commits(shas)) {
-    const read = verifyMessage(message, [{ id: 'live', key: KEYS.live.publicKey, first: 0 }], 1);
-    if (read.kind !== 'valid' || read.authorization.record.kind !== 'grant') continue;
-    if (read.authorization.record.pullRequest !== pull) continue;
-    const text = (await bare.bytes(['show', `${sha}:grants/${id}.yaml`])).toString();
-    return { id, message, record: read.authorization.record, text };
-  }
-  throw new Error(`the merge of #${pull} is not on main`);
 }
 
 export const recordWorld: World = {

@@ -45,7 +45,7 @@ export type Scene = Theatre & {
 };
 
 export function makeScene(theatre: Theatre, attack: Attack, id: string): Scene {
-  const { github, sandbox, watch } = theatre;
+  const { github, watch } = theatre;
   const author = attack.author ?? 'octocat';
   const heads: string[] = [];
   const commits: string[] = [];
@@ -95,7 +95,6 @@ export function makeScene(theatre: Theatre, attack: Attack, id: string): Scene {
     harmless: (judge) => void judges.push(judge),
     judges,
   };
-  void sandbox;
   return scene;
 }
 

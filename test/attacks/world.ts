@@ -2,7 +2,9 @@
 import type { Folded } from '../../app/core/ledger/fold.ts';
 import type { GrantEntry } from '../../app/core/ledger/ledger.ts';
 import { readLedger } from '../../app/git/ledger.ts';
+import type { AppProcess } from '../sandbox/app.ts';
 import { createGit } from '../sandbox/github/git.ts';
+import type { GitHubDouble } from '../sandbox/github/index.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/index.ts';
 import { ACCOUNTS, USERS } from '../sandbox/organisation.ts';
 import { type Attack, wordsOf } from './attack.ts';
@@ -66,17 +68,15 @@ export async function playWorld(world: World): Promise<Played> {
     // What is honest comes last: a merge makes the app look at everything again.
     const last = scenes.filter(({ attack }) => attack.refusedWith === 'granted' && !attack.first);
     const hostile = scenes.filter((scene) => !first.includes(scene) && !last.includes(scene));
-    const env = world.environment?.(sandbox) ?? {};
-    const outcomes: Outcome[] = [];
-    if (first.length > 0) {
-      await prepare(world, first, clock);
-      const app = await sandbox.startApp({ env });
-      outcomes.push(...(await playAll(world, first)));
-      await app.kill();
+    const app = await sandbox.startApp({ env: world.environment?.(sandbox) ?? {} });
+    await untilQuiet(github, app);
+    await prepare(world, first, clock);
+    const outcomes = [...(await playAll(world, first))];
+    if (first.length > 0) await untilQuiet(github, app);
+    await unheard(github, async () => {
       await world.interlude?.(first, hostile);
-    }
-    await prepare(world, hostile, clock);
-    await sandbox.startApp({ env });
+      await prepare(world, hostile, clock);
+    });
     outcomes.push(...(await playAll(world, hostile)));
     await prepare(world, last, clock);
     outcomes.push(...(await playAll(world, last)));
@@ -85,6 +85,29 @@ export async function playWorld(world: World): Promise<Played> {
   } finally {
     await sandbox.close();
   }
+}
+
+/** Whatever a start or a merge makes it look at, it has looked at. */
+async function untilQuiet(github: GitHubDouble, app: AppProcess): Promise<void> {
+  const isReady = async () =>
+    JSON.stringify(await (await fetch(`${app.url}/readyz`)).json()).includes('"engine":"ready"');
+  await until('the engine is there', isReady);
+  for (let before = -1; before !== github.requests.length; await new Promise((resolve) => setTimeout(resolve, 400)))
+    before = github.requests.length;
+}
+
+/**
+ * The app hears of all of it at once, in one pass, and judges each case once and complete. Which words or pushes came
+ * first is a matter of GitHub's times, and never of when a webhook arrived.
+ */
+async function unheard(github: GitHubDouble, work: () => Promise<void>): Promise<void> {
+  const targets = github.webhooks.targets.list();
+  for (const target of targets) github.webhooks.targets.remove(target);
+  await work();
+  await github.idle();
+  for (const target of targets) github.webhooks.targets.add(target);
+  // Hubot is a member already: an event of the organization makes the app look at everything.
+  github.teams.add('engineering', 'hubot');
 }
 
 const REFUSE = { kind: 'error', code: 'AccessDeniedException' } as const;
