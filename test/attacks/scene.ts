@@ -99,7 +99,7 @@ export function makeScene(theatre: Theatre, attack: Attack, id: string): Scene {
 }
 
 /** A machine that does something else as well takes its time; a refusal that never comes is seen all the same. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 240_000;
 
 /** Looks often, as looking costs nothing here. */
 export async function until(
