@@ -83,6 +83,9 @@ export async function playWorld(world: World): Promise<Played> {
     const broken = await lookAtTheEnd(world, scenes, outcomes);
     return { name: world.name, outcomes, broken, seconds: (Date.now() - started) / 1000 };
   } finally {
+    // What the app asked last is still being answered from a repository that close() takes away.
+    await Promise.all(sandbox.apps.map((app) => app.kill()));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     await sandbox.close();
   }
 }

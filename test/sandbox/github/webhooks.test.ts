@@ -70,7 +70,7 @@ test('what fails is not sent again, except by hand under the same id', async () 
 });
 
 test('a payload says what was, not what has become of it', async () => {
-  github.faults.onWebhook({ event: 'issue_comment' }, { kind: 'delay', milliseconds: 30 });
+  github.faults.onWebhook({ event: 'issue_comment' }, { kind: 'delay', milliseconds: 1_500 });
   const id = await github.as('mona').comment(1, 'first');
   await github.as('mona').editComment(id, 'second');
   await github.idle();
