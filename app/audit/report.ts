@@ -1,6 +1,6 @@
 // Who had which access, when, approved by whom: the ledger as plain data for a person or a program to read.
 
-import { wholeSeconds } from '../core/ledger/authorize.ts';
+import { wholeSeconds } from '../core/instant.ts';
 import type { Counted, Folded } from '../core/ledger/fold.ts';
 import type { GrantEntry, Ledger, LedgerAlarm } from '../core/ledger/ledger.ts';
 import type { Approver, Identity } from '../core/record/record.ts';

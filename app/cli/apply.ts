@@ -1,7 +1,7 @@
 // `breakglass apply`: makes the access of one authorized grant by hand, by the same engine and the same check as the app.
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
-import { wholeSeconds } from '../core/ledger/authorize.ts';
+import { wholeSeconds } from '../core/instant.ts';
 import { endOf } from '../core/ledger/ends.ts';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
 import { relative } from '../github/text.ts';

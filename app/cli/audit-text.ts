@@ -1,7 +1,7 @@
 // The audit as a person reads it: one table, then what no authorization explains, then what was verified.
 import type { Audit, AuditedGrant } from '../audit/report.ts';
 import { verifies } from '../audit/report.ts';
-import { wholeSeconds } from '../core/ledger/authorize.ts';
+import { wholeSeconds } from '../core/instant.ts';
 import type { SourcedLedger } from './ledger-source.ts';
 import { type Column, table, wrap } from './table.ts';
 import { shown, type Terminal } from './terminal.ts';

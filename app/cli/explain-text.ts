@@ -4,7 +4,7 @@ import type { Decision, Phase } from '../core/decision/decide.ts';
 import type { Evidence } from '../core/decision/evidence.ts';
 import { factsOf } from '../core/decision/provenance.ts';
 import type { Allowed } from '../core/decision/verdict.ts';
-import { wholeSeconds } from '../core/ledger/authorize.ts';
+import { wholeSeconds } from '../core/instant.ts';
 import { selectorText } from '../core/policy/match.ts';
 import type { ApprovalEntry } from '../core/policy/policy.ts';
 import { shown, type Terminal } from './terminal.ts';

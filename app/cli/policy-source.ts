@@ -6,8 +6,8 @@ import type { Policy } from '../core/policy/policy.ts';
 import { LARGEST_POLICY_FILE } from '../core/policy/source.ts';
 import type { Problem } from '../core/result.ts';
 import { gitText } from '../git/git.ts';
-import { policiesTreeOf, readPolicyFiles } from '../git/policy-files.ts';
-import { readPolicyTestFiles } from '../git/policy-test-files.ts';
+import { policiesTreeOf } from '../git/policy-files.ts';
+import { readPolicyWithTests } from '../git/policy-test-files.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
 import { shown, type Terminal } from './terminal.ts';
 
@@ -54,8 +54,7 @@ export function problemLine({ file, line, column, message }: Problem): string {
 async function commitSource(repo: string, ref: string): Promise<PolicySource> {
   const tree = await policiesTreeOf(repo, await resolved(repo, ref));
   if (tree === null) throw refusal(EXIT.usage, `${ref} of ${repo} has no policies/ folder. Name another with --repo.`);
-  const [policy, tests] = await Promise.all([readPolicyFiles(repo, tree), readPolicyTestFiles(repo, tree)]);
-  return { from: `${ref} of ${repo}`, files: new Map([...policy, ...tests]) };
+  return { from: `${ref} of ${repo}`, files: await readPolicyWithTests(repo, tree) };
 }
 
 async function resolved(repo: string, ref: string): Promise<string> {

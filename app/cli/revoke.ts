@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { endedPolicy } from '../../pulumi/statements.ts';
-import { wholeSeconds } from '../core/ledger/authorize.ts';
+import { wholeSeconds } from '../core/instant.ts';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
 import { singleLine } from '../core/record/trailers.ts';
 import type { Cli } from './cli.ts';

@@ -1,7 +1,7 @@
 // `breakglass status`: what was signed beside what AWS holds, for one grant or for all that have not ended.
 import type { Command } from 'commander';
 import { type Life, lifeOf } from '../audit/life.ts';
-import { wholeSeconds } from '../core/ledger/authorize.ts';
+import { wholeSeconds } from '../core/instant.ts';
 import type { GrantEntry, Ledger } from '../core/ledger/ledger.ts';
 import { relative } from '../github/text.ts';
 import type { Cli } from './cli.ts';

@@ -1,5 +1,5 @@
 // What is to be done in AWS, from what was signed and what is there: level-triggered, so a lost step is found again.
-import { wholeSeconds } from './ledger/authorize.ts';
+import { wholeSeconds } from './instant.ts';
 import type { End } from './ledger/ends.ts';
 import type { Ledger } from './ledger/ledger.ts';
 

@@ -27,7 +27,7 @@ const KNOWN: ReadonlySet<string> = new Set(POLICY_FILES);
 const TOO_LARGE = Buffer.alloc(LARGEST_POLICY_FILE + 1);
 
 /** One huge file pushed to `policies/` must not stop the reading of the whole ledger: it is refused unread. */
-async function readSmall(dir: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+export async function readSmall(dir: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
   const described = await describeObjects(dir, ids);
   const small = ids.filter((_, i) => (described[i]?.size ?? Number.POSITIVE_INFINITY) <= LARGEST_POLICY_FILE);
   const read = new Map(

@@ -1,5 +1,4 @@
 // What AWS would say to a requested grant, asked before anybody approves it.
-import { setTimeout } from 'node:timers/promises';
 import { inlineSize } from '../../pulumi/statements.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
 import type { Grant } from '../core/grant/grant.ts';
@@ -8,6 +7,7 @@ import type { Ledger } from '../core/ledger/ledger.ts';
 import type { Parsed } from '../core/result.ts';
 import type { Pull } from '../github/port.ts';
 import type { Context } from './context.ts';
+import { withinMs } from './within.ts';
 
 export async function awsFacts(
   context: Context,
@@ -25,19 +25,11 @@ export async function awsFacts(
   });
   if (resolved.kind === 'unresolved') return { inlinePolicy: null };
   const center = context.identityCenter(resolved.grant);
-  const awsUser = await withinMs(AWS_PATIENCE_MS, center.userExists(resolved.grant.userId), 'unknown');
+  const awsUser = await withinMs(AWS_PATIENCE_MS, center.userExists(resolved.grant.userId), 'unknown' as const).catch(
+    () => 'unknown' as const,
+  );
   return { inlinePolicy: inlineSize(resolved.grant), awsUser };
 }
 
 /** A request is judged with AWS down as well. */
 const AWS_PATIENCE_MS = 2_000;
-
-async function withinMs<T>(ms: number, answer: Promise<T>, otherwise: T): Promise<T> {
-  const stop = new AbortController();
-  const late = setTimeout(ms, otherwise, { signal: stop.signal }).catch(() => otherwise);
-  try {
-    return await Promise.race([answer.catch(() => otherwise), late]);
-  } finally {
-    stop.abort();
-  }
-}

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { addSeconds } from 'date-fns/addSeconds';
 import { decide, type Phase, type RecordDraft } from '../core/decision/decide.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
-import { wholeSeconds } from '../core/ledger/authorize.ts';
+import { wholeSeconds } from '../core/instant.ts';
 import { signRecord } from '../core/record/authorization.ts';
 import type { AuthorizationRecord } from '../core/record/record.ts';
 import type { Context } from './context.ts';

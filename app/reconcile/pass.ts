@@ -1,12 +1,12 @@
 // Looks at everything, on a timer: what a lost webhook, a crash or a late timer left undone is found here.
 
-import { setTimeout } from 'node:timers/promises';
 import type { Access } from '../aws/port.ts';
 import { type End, endOf } from '../core/ledger/ends.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { plan } from '../core/plan.ts';
 import type { Context } from './context.ts';
 import { stopGranting } from './early-end.ts';
+import { withinMs } from './within.ts';
 
 export type Passed = { readonly live: number; readonly steps: number; readonly problems: readonly string[] };
 
@@ -51,9 +51,7 @@ async function listAccessSoon(context: Context): Promise<ReadonlyMap<string, Acc
   memory.listing ??= listAccess(context).finally(() => {
     memory.listing = null;
   });
-  const stop = new AbortController();
-  const late = setTimeout(LISTING_PATIENCE_MS, null, { signal: stop.signal }).catch(() => null);
-  const listed = await Promise.race([memory.listing, late]).finally(() => stop.abort());
+  const listed = await withinMs(LISTING_PATIENCE_MS, memory.listing, null);
   if (listed === null) throw new Error('AWS is still being asked for the names of its permission sets');
   return listed;
 }

@@ -6,7 +6,7 @@ import { type PolicyReport, policyReport } from '../core/policy/policy-test-repo
 import { historyOf } from '../core/policy/replay.ts';
 import { parsedPolicy } from '../git/ledger.ts';
 import { readPolicyFiles } from '../git/policy-files.ts';
-import { readPolicyTestFiles } from '../git/policy-test-files.ts';
+import { readPolicyWithTests } from '../git/policy-test-files.ts';
 
 export type ProposedPolicy = { readonly tree: string; readonly policy: Policy };
 
@@ -34,8 +34,8 @@ async function makeReport(dir: string, ledger: Ledger, proposed: ProposedPolicy)
   const trees = [...new Set([...ledger.grants.values()].map((one) => one.record.policies))];
   const [past, base, head] = await Promise.all([
     Promise.all(trees.map(async (tree) => [tree, parsedPolicy(tree, await readPolicyFiles(dir, tree))] as const)),
-    filesOf(dir, ledger.policy.tree),
-    filesOf(dir, proposed.tree),
+    readPolicyWithTests(dir, ledger.policy.tree),
+    readPolicyWithTests(dir, proposed.tree),
   ]);
   const policies = new Map(past.flatMap(([tree, one]) => (one.kind === 'ok' ? [[tree, one.value] as const] : [])));
   return policyReport({
@@ -44,9 +44,4 @@ async function makeReport(dir: string, ledger: Ledger, proposed: ProposedPolicy)
     history: historyOf(ledger.grants.values(), (tree) => policies.get(tree) ?? null),
     size: inlineSize,
   });
-}
-
-async function filesOf(dir: string, tree: string): Promise<ReadonlyMap<string, Uint8Array>> {
-  const [policy, tests] = await Promise.all([readPolicyFiles(dir, tree), readPolicyTestFiles(dir, tree)]);
-  return new Map([...policy, ...tests]);
 }

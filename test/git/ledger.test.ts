@@ -1,6 +1,6 @@
 // The ledger read from real repositories, hostile commits included, says the same as from plain data.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { wholeSeconds } from '../../app/core/ledger/authorize.ts';
+import { wholeSeconds } from '../../app/core/instant.ts';
 import type { Root } from '../../app/core/ledger/history.ts';
 import type { Ledger } from '../../app/core/ledger/ledger.ts';
 import { keyFingerprint } from '../../app/core/policy/fingerprint.ts';

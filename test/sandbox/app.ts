@@ -84,7 +84,8 @@ async function untilAnswers(url: string, exited: Promise<number | null>, errors:
   throw new Error(`the app did not start: ${errors()}`);
 }
 
-async function freePort(): Promise<number> {
+/** Probot takes 0 for its default, so a port is found first. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

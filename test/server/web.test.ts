@@ -1,10 +1,12 @@
 // What the webhook port refuses, on a real socket with the real Probot server: the code, and one short line of log.
+
 import { createHmac, generateKeyPairSync } from 'node:crypto';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Health, startWeb, type Web } from '../../app/web.ts';
 import type { WebhookLimits } from '../../app/webhook-gate.ts';
+import { freePort } from '../sandbox/app.ts';
 
 const SECRET = 'the-secret-of-the-webhooks';
 const MARK = 'stranger-text-that-must-not-be-logged';
@@ -44,16 +46,6 @@ const start = async (limits: Partial<WebhookLimits & { readonly connections: num
     },
   );
 };
-
-/** Probot takes 0 for its default. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
-}
 
 beforeEach(() => start());
 afterEach(() => web.close());

@@ -1,6 +1,6 @@
 // Whether the head of a pull request is approved: by whom, for which commit, under which entries. Recomputed each time.
 import { formatDuration } from '../grant/duration.ts';
-import { wholeSeconds } from '../ledger/authorize.ts';
+import { wholeSeconds } from '../instant.ts';
 import type { ApprovalEntry } from '../policy/policy.ts';
 import type { Approver } from '../record/record.ts';
 import { assignApprovers } from './assign.ts';

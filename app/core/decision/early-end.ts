@@ -1,5 +1,5 @@
 // Who may end a live grant early, and who has: by /revoke on its request, or by opening a removal.
-import { wholeSeconds } from '../ledger/authorize.ts';
+import { wholeSeconds } from '../instant.ts';
 import type { GrantEntry } from '../ledger/ledger.ts';
 import type { Policy, Selector } from '../policy/policy.ts';
 import { readCommand } from './command.ts';

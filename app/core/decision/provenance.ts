@@ -1,5 +1,5 @@
 // Every fact of a decision, one line each, with where it was read: for a person who wants to look it up.
-import { wholeSeconds } from '../ledger/authorize.ts';
+import { wholeSeconds } from '../instant.ts';
 import type { Change } from './change.ts';
 import type { Evidence } from './evidence.ts';
 import type { User } from './people.ts';

@@ -1,5 +1,6 @@
 // A grant and the policy to what it means in AWS, and the digest of that meaning which authorizations sign.
 import { createHash } from 'node:crypto';
+import { wholeSeconds } from '../instant.ts';
 import type { Guard, Policy, Role } from '../policy/policy.ts';
 import { didYouMean } from '../yaml/nearest.ts';
 import type { Grant } from './grant.ts';
@@ -108,11 +109,6 @@ function guardsOf(role: Role, policy: Policy): readonly Guard[] {
     if (guard === undefined) throw new Error(`Role ${role.name} names guard ${name}, which the policy lacks`);
     return guard;
   });
-}
-
-/** Rounded down: never later than what was signed. */
-function wholeSeconds(deadline: Date): string {
-  return deadline.toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
 /** JSON with sorted keys: the same meaning is the same bytes. Lists keep their order. */

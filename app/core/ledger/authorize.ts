@@ -4,6 +4,7 @@ import { min } from 'date-fns/min';
 import type { Grant } from '../grant/grant.ts';
 import { parseGrant } from '../grant/parse.ts';
 import { accessDigest, resolveGrant } from '../grant/resolve.ts';
+import { wholeSeconds } from '../instant.ts';
 import type { AuthorizationRecord, GrantRecord } from '../record/record.ts';
 import type { Contents, HistoryCommit, Root, TreeChange } from './history.ts';
 import type { GrantEntry, PolicyInForce } from './ledger.ts';
@@ -88,10 +89,6 @@ export function sameButDuration(a: Grant, b: Grant): boolean {
     a.reason === b.reason &&
     a.incident === b.incident
   );
-}
-
-export function wholeSeconds(at: Date): string {
-  return `${at.toISOString().slice(0, 19)}Z`;
 }
 
 type Read =

@@ -1,6 +1,7 @@
 // A positive reason to take a grant's access away. Once there is one, it never goes away again.
+
+import { wholeSeconds } from '../instant.ts';
 import type { Policy } from '../policy/policy.ts';
-import { wholeSeconds } from './authorize.ts';
 import type { GrantEntry } from './ledger.ts';
 
 export type End = {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Grant } from '../../../app/core/grant/grant.ts';
 import { parseGrant } from '../../../app/core/grant/parse.ts';
 import { accessDigest, resolveGrant } from '../../../app/core/grant/resolve.ts';
-import { wholeSeconds } from '../../../app/core/ledger/authorize.ts';
+import { wholeSeconds } from '../../../app/core/instant.ts';
 import { type Folded, foldLedger } from '../../../app/core/ledger/fold.ts';
 import type { HistoryCommit, Root, TreeChange } from '../../../app/core/ledger/history.ts';
 import type { Ledger } from '../../../app/core/ledger/ledger.ts';
