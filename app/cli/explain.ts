@@ -80,7 +80,7 @@ async function liveEvidence(config: Config, number: number, terminal: Terminal):
   const { context } = await assemble(config, log, () => {});
   const { owner, name } = config.repository;
   for (let tries = 1; ; tries += 1) {
-    const gathered = await gather(context, await openPull(context, number));
+    const gathered = await gather(context, await openPull(context, number), 'anew');
     if (gathered.kind === 'facts') return { repository: { owner, name }, seen: gathered.seen, facts: gathered.facts };
     if (tries === TRIES) throw refusal(EXIT.unavailable, `GitHub does not say everything yet: ${gathered.reason}`);
     await sleep(1_000);

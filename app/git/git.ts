@@ -21,7 +21,7 @@ export function git(call: GitCall): Promise<GitAnswer> {
   return new Promise((resolve, reject) => {
     // A process group of its own: git's transport helpers hold its pipes open and would outlive it.
     const child = spawn('git', ['-C', call.dir, ...call.args], {
-      env: environment(call.authorization),
+      env: gitEnvironment(call.authorization),
       detached: true,
     });
     const kill = () => killGroup(child.pid);
@@ -69,7 +69,8 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-function environment(authorization: string | undefined): NodeJS.ProcessEnv {
+/** Nothing of this machine's configuration, and nothing that replaces or grafts objects. */
+export function gitEnvironment(authorization?: string): NodeJS.ProcessEnv {
   const config: readonly (readonly [string, string])[] = [
     ['transfer.fsckObjects', 'true'],
     ['gc.auto', '0'],

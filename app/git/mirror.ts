@@ -2,13 +2,17 @@
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TreeChange } from '../core/ledger/history.ts';
-import { git, gitText } from './git.ts';
+import { git } from './git.ts';
+import { remembered } from './immutable.ts';
+import { commitOf } from './objects.ts';
 import { diffTrees } from './raw-diff.ts';
 
 export type Mirror = {
   readonly dir: string;
   /** Fetches the branch and, where given, the heads of pull requests; in one round trip. */
   readonly fetch: (pulls?: readonly number[]) => Promise<void>;
+  /** When the branch was last asked for, by this machine's clock; -Infinity before the first fetch. */
+  readonly fetchedAtMs: () => number;
   readonly tip: () => Promise<string>;
   /** The fetched head of a pull request; null when it was never fetched. */
   readonly pullHead: (number: number) => Promise<string | null>;
@@ -30,21 +34,41 @@ export type MirrorOptions = {
 export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const { dir, branch } = options;
   if (!(await exists(join(dir, 'HEAD')))) await makeMirror(dir, branch);
-  const text = (...args: string[]) => gitText({ dir, args });
+  let fetchedAtMs = Number.NEGATIVE_INFINITY;
+  const fetch = coalesced(async (pulls) => {
+    const began = Date.now();
+    const failed = await fetchEach(options, pulls);
+    fetchedAtMs = began;
+    return failed;
+  });
   return {
     dir,
-    fetch: coalesced((pulls) => fetchEach(options, pulls)),
-    tip: () => text('rev-parse', '--verify', `refs/heads/${branch}^{commit}`),
-    pullHead: async (number) =>
-      emptyIsNull(await optional(dir, ['rev-parse', '--verify', '--quiet', `refs/pull/${number}/head^{commit}`])),
-    mergeBase: async (a, b) => emptyIsNull(await optional(dir, ['merge-base', a, b])),
-    changes: (from, to) => diffTrees(dir, from, to),
-    mergeTree: async (ours, theirs) => {
-      const { code, stdout } = await git({ dir, args: ['merge-tree', '--write-tree', ours, theirs], accept: [1] });
-      return code === 0 ? stdout.toString('utf8').trim() : null;
+    fetch,
+    fetchedAtMs: () => fetchedAtMs,
+    tip: async () => {
+      const tip = await commitOf(dir, `refs/heads/${branch}`);
+      if (tip === null) throw new Error(`the mirror has no branch ${branch} yet`);
+      return tip;
     },
+    pullHead: (number) => commitOf(dir, `refs/pull/${number}/head`),
+    mergeBase: remembered((a, b) => mergeBase(dir, a, b)),
+    changes: remembered((from, to) => diffTrees(dir, from, to), isSmall),
+    mergeTree: remembered((ours, theirs) => mergeTree(dir, ours, theirs)),
   };
 }
+
+async function mergeBase(dir: string, a: string, b: string): Promise<string | null> {
+  const { stdout } = await git({ dir, args: ['merge-base', a, b], accept: [1] });
+  return stdout.toString('utf8').trim() || null;
+}
+
+async function mergeTree(dir: string, ours: string, theirs: string): Promise<string | null> {
+  const { code, stdout } = await git({ dir, args: ['merge-tree', '--write-tree', ours, theirs], accept: [1] });
+  return code === 0 ? stdout.toString('utf8').trim() : null;
+}
+
+/** A pull request of thousands of files is not worth the memory. */
+const isSmall = (changes: readonly TreeChange[]): boolean => changes.length <= 100;
 
 /** Made aside and moved into place whole: another process may be making the same one, and either may die half-way. */
 async function makeMirror(dir: string, branch: string): Promise<void> {
@@ -76,18 +100,23 @@ async function fetchRefs({ dir, url, branch, token }: MirrorOptions, pulls: read
 /** Pull requests whose heads could not be fetched, each with the reason. */
 type Unfetched = ReadonlyMap<number, unknown>;
 
-/** One round trip for all; when that fails, one for each, so that a head that cannot be fetched fails nobody else. */
+/** One round trip for all; when that fails, halves of them, so that a head that cannot be fetched fails nobody else. */
 async function fetchEach(options: MirrorOptions, pulls: readonly number[]): Promise<Unfetched> {
   try {
     await fetchRefs(options, pulls);
     return new Map();
   } catch (error) {
     if (pulls.length === 0) throw error;
+    // Without any head: whether it is the heads at all.
+    await fetchRefs(options, []);
+    return pulls.length === 1 ? new Map([[pulls[0] ?? 0, error]]) : await fetchHalves(options, pulls);
   }
-  await fetchRefs(options, []);
-  const failed = new Map<number, unknown>();
-  for (const pull of pulls) await fetchRefs(options, [pull]).catch((error: unknown) => failed.set(pull, error));
-  return failed;
+}
+
+async function fetchHalves(options: MirrorOptions, pulls: readonly number[]): Promise<Unfetched> {
+  const half = Math.ceil(pulls.length / 2);
+  const first = await fetchEach(options, pulls.slice(0, half));
+  return new Map([...first, ...(await fetchEach(options, pulls.slice(half)))]);
 }
 
 /** Fetches do not overlap (ref locks); calls that arrive meanwhile share the next one. */
@@ -114,14 +143,6 @@ function coalesced(run: (pulls: readonly number[]) => Promise<Unfetched>): Mirro
     const failed = await join(pulls);
     for (const pull of pulls) if (failed.has(pull)) throw failed.get(pull);
   };
-}
-
-async function optional(dir: string, args: readonly string[]): Promise<string> {
-  return (await git({ dir, args, accept: [1, 128] })).stdout.toString('utf8').trim();
-}
-
-function emptyIsNull(text: string): string | null {
-  return /^[0-9a-f]{40,64}$/.test(text) ? text : null;
 }
 
 function exists(path: string): Promise<boolean> {

@@ -38,6 +38,6 @@ export async function readSmall(dir: string, ids: readonly string[]): Promise<Re
 
 /** Tree id of `policies/` in a commit or tree; null when there is none. */
 export async function policiesTreeOf(dir: string, treeish: string): Promise<string | null> {
-  const { stdout } = await git({ dir, args: ['ls-tree', '-z', '--full-tree', treeish, 'policies'] });
-  return /^040000 tree ([0-9a-f]{40,64})\tpolicies/.exec(stdout.toString('utf8'))?.[1] ?? null;
+  const [found] = await describeObjects(dir, [`${treeish}:policies`]);
+  return found?.type === 'tree' ? found.id : null;
 }

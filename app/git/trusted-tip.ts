@@ -1,5 +1,6 @@
 // The last tip that was verified, as a ref of the mirror: what was once seen cannot be rewritten from under the app.
 import { git } from './git.ts';
+import { commitOf } from './objects.ts';
 
 const REF = 'refs/breakglass/trusted';
 
@@ -14,17 +15,16 @@ export async function compareWithTrusted(dir: string, tip: string): Promise<Trus
   if (trusted === null || trusted === tip || (await isAncestor(dir, trusted, tip))) return { kind: 'follows', tip };
   // Another process may have fetched and verified a newer one since this one read its tip.
   if (await isAncestor(dir, tip, trusted)) {
-    const now = (await git({ dir, args: ['rev-parse', '--verify', 'HEAD^{commit}'] })).stdout.toString('utf8').trim();
+    const now = await commitOf(dir, 'HEAD');
+    if (now === null) throw new Error('the mirror has no branch');
     if (now === trusted || (await isAncestor(dir, trusted, now))) return { kind: 'follows', tip: now };
   }
   return { kind: 'rewritten', tip, trusted };
 }
 
 /** Null in a new mirror. */
-export async function readTrusted(dir: string): Promise<string | null> {
-  const { stdout } = await git({ dir, args: ['rev-parse', '--verify', '--quiet', `${REF}^{commit}`], accept: [1] });
-  const sha = stdout.toString('utf8').trim();
-  return sha === '' ? null : sha;
+export function readTrusted(dir: string): Promise<string | null> {
+  return commitOf(dir, REF);
 }
 
 export async function trust(dir: string, tip: string): Promise<void> {

@@ -25,7 +25,8 @@ export type Gathered =
   /** Git has not yet what the API says: ask again soon. */
   | { readonly kind: 'not-yet'; readonly reason: string };
 
-export async function gather(context: Context, pull: Pull): Promise<Gathered> {
+/** `anew`: from a fetch of its own, as before a merge; `soon`: a fetch of a moment ago will do, if it has the head. */
+export async function gather(context: Context, pull: Pull, how: 'soon' | 'anew'): Promise<Gathered> {
   const { github, mirror, configured } = context;
   // The log of a branch of that name here says nothing about a fork's; a fork is refused anyway.
   const isFork = pull.head.repositoryId !== configured.repositoryId;
@@ -35,7 +36,7 @@ export async function gather(context: Context, pull: Pull): Promise<Gathered> {
     isFork ? [] : github.pushes(pull.head.ref),
     github.reopenedAt(pull.number),
     github.self(),
-    mirror.fetch([pull.number]),
+    how === 'soon' && (await isFetched(context, pull)) ? undefined : mirror.fetch([pull.number]),
   ]);
   const head = await mirror.pullHead(pull.number);
   if (head !== pull.head.sha) return { kind: 'not-yet', reason: `Git has head ${head}, the API says ${pull.head.sha}` };
@@ -77,6 +78,13 @@ export async function gather(context: Context, pull: Pull): Promise<Gathered> {
     now: github.now(),
   };
   return { kind: 'facts', facts, seen: { tip, mergeBase: base, answers } };
+}
+
+/** A branch that moved within this time is another pass, and a merge reads it anew: nothing hangs on it. */
+const MOMENT_MS = 10_000;
+
+async function isFetched({ mirror }: Context, { number, head }: Pull): Promise<boolean> {
+  return Date.now() - mirror.fetchedAtMs() < MOMENT_MS && (await mirror.pullHead(number)) === head.sha;
 }
 
 async function readGrantFile({ mirror }: Context, change: Change): Promise<Parsed<Grant> | null> {

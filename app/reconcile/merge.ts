@@ -40,7 +40,7 @@ async function judgeAgain(
 ): Promise<{ readonly facts: PullFacts; readonly phase: Approved } | null> {
   const pull = await context.github.pull(number);
   if (pull === null || pull.state !== 'open') return null;
-  const gathered = await gather(context, pull);
+  const gathered = await gather(context, pull, 'anew');
   if (gathered.kind === 'not-yet') return null;
   const { phase } = decide(gathered.facts);
   return phase.kind === 'approved' ? { facts: gathered.facts, phase } : null;

@@ -4,6 +4,7 @@ import type { Access } from '../aws/port.ts';
 import { type End, endOf } from '../core/ledger/ends.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { plan } from '../core/plan.ts';
+import type { Pull } from '../github/port.ts';
 import type { Context } from './context.ts';
 import { stopGranting } from './early-end.ts';
 import { withinMs } from './within.ts';
@@ -116,12 +117,11 @@ function isSettled({ memory, github }: Context, id: string, ledger: Ledger): boo
 }
 
 /** Open ones are judged; those of live grants are read for a /revoke. */
-async function enqueuePulls(
-  { github, enqueue, memory }: Context,
-  ledger: Ledger,
-  ends: ReadonlyMap<string, End>,
-): Promise<void> {
-  for (const pull of await github.openPulls()) enqueue(`pull:${pull.number}`);
+async function enqueuePulls(context: Context, ledger: Ledger, ends: ReadonlyMap<string, End>): Promise<void> {
+  const { github, enqueue, memory } = context;
+  const open = await github.openPulls();
+  await fetchHeads(context, open);
+  for (const pull of open) enqueue(`pull:${pull.number}`);
   // One that was closed by hand, and nobody told us, would keep another from being opened.
   for (const number of memory.removals.values()) enqueue(`pull:${number}`);
   for (const entry of ledger.grants.values())
@@ -129,6 +129,13 @@ async function enqueuePulls(
   for (const commit of new Set(ledger.strays.map((one) => one.commit)))
     for (const pull of await github.pullsOfCommit(commit))
       if (pull.mergeCommit === commit) enqueue(`pull:${pull.number}`);
+}
+
+/** All that are new in one round trip, and not one for each; whoever judges one whose head is missing asks again. */
+async function fetchHeads({ mirror }: Context, open: readonly Pull[]): Promise<void> {
+  const known = await Promise.all(open.map(async ({ number, head }) => (await mirror.pullHead(number)) === head.sha));
+  const unseen = open.filter((_, i) => known[i] === false).map(({ number }) => number);
+  if (unseen.length > 0) await mirror.fetch(unseen).catch(() => {});
 }
 
 /** Our mark on something that no authorization explains: said, and left to a person, who knows what made it. */

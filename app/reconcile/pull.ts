@@ -30,7 +30,7 @@ export async function reconcilePull(context: Context, number: number): Promise<A
 }
 
 async function reconcileOpen(context: Context, pull: Pull): Promise<Again | undefined> {
-  const gathered = await gather(context, pull);
+  const gathered = await gather(context, pull, 'soon');
   if (gathered.kind === 'not-yet') {
     throw new Error(`not judged yet: ${gathered.reason}`);
   }

@@ -1,6 +1,6 @@
 // How commits, trees and changed files look in GitHub's answers.
 import { ownerOfEmail, userView } from './account-view.ts';
-import { type ChangedFile, changedFiles } from './diff.ts';
+import { type PatchedFile, patchedFiles } from './diff.ts';
 import type { Commit } from './git.ts';
 import { repositoryPage, repositoryUrl } from './repository-view.ts';
 import { accounts, nodeId, type Schema, type World } from './world.ts';
@@ -34,7 +34,7 @@ export function commitView(world: World, commit: Commit): Schema<'commit'> {
 }
 
 export async function fullCommitView(world: World, commit: Commit): Promise<Schema<'commit'>> {
-  const files = await changedFiles(world.git, commit.parents[0] ?? emptyTree, commit.sha);
+  const files = await patchedFiles(world.git, commit.parents[0] ?? emptyTree, commit.sha);
   const additions = files.reduce((total, file) => total + file.additions, 0);
   const deletions = files.reduce((total, file) => total + file.deletions, 0);
   const stats = { additions, deletions, total: additions + deletions };
@@ -54,7 +54,7 @@ export const gitCommitView = (world: World, commit: Commit): Schema<'git-commit'
   verification: unsigned,
 });
 
-export function fileView(world: World, file: ChangedFile, at: string): Schema<'diff-entry'> {
+export function fileView(world: World, file: PatchedFile, at: string): Schema<'diff-entry'> {
   const path = encodeURI(file.path);
   return {
     sha: file.blob,

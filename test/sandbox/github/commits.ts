@@ -1,6 +1,6 @@
 // The routes of commits and comparisons.
 import { commitView, fileView, fullCommitView } from './commit-view.ts';
-import { changedFiles } from './diff.ts';
+import { patchedFiles } from './diff.ts';
 import type { Commit } from './git.ts';
 import { param } from './input.ts';
 import { paged } from './page.ts';
@@ -50,7 +50,7 @@ async function compare(call: Call): Promise<Reply> {
   if (!mergeBase) throw refusal(404, `No common ancestor between ${left} and ${right}.`);
   const ahead = await world.git.revisions(['--reverse', `${mergeBase.sha}..${head.sha}`]);
   const behind = await world.git.revisions([`${mergeBase.sha}..${base.sha}`]);
-  const files = await changedFiles(world.git, mergeBase.sha, head.sha);
+  const files = await patchedFiles(world.git, mergeBase.sha, head.sha);
   const url = `${repositoryUrl(world)}/compare/${base.sha}...${head.sha}`;
   const page = `${repositoryPage(world)}/compare/${base.sha}...${head.sha}`;
   return ok({

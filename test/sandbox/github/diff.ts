@@ -9,7 +9,6 @@ export type ChangedFile = {
   readonly blob: string;
   readonly additions: number;
   readonly deletions: number;
-  readonly patch: string | null;
 };
 
 // Keyed by two commit ids, which never change what they mean, so that nothing cached can be stale.
@@ -23,13 +22,9 @@ export function changedFiles(git: Git, from: string, to: string): Promise<readon
 }
 
 async function readFiles(git: Git, from: string, to: string): Promise<readonly ChangedFile[]> {
-  const [raw, patch] = await Promise.all([
-    git.run(['diff-tree', '-r', '-M', '--raw', '--numstat', '-z', '--no-commit-id', from, to]),
-    git.run(['diff-tree', '-r', '-M', '-p', '--no-commit-id', from, to]),
-  ]);
-  const patches = patch.split(/^diff --git /m).slice(1);
+  const raw = await git.run(['diff-tree', '-r', '-M', '--raw', '--numstat', '-z', '--no-commit-id', from, to]);
   const tokens = raw.split('\0');
-  const entries: Omit<ChangedFile, 'additions' | 'deletions' | 'patch'>[] = [];
+  const entries: Omit<ChangedFile, 'additions' | 'deletions'>[] = [];
   let at = 0;
   while (tokens[at]?.startsWith(':')) {
     const [, , before = '', after = '', letter = ''] = (tokens[at] ?? '').split(' ');
@@ -41,7 +36,19 @@ async function readFiles(git: Git, from: string, to: string): Promise<readonly C
     at += moved ? 3 : 2;
   }
   const counts = readCounts(tokens.slice(at));
-  return entries.map((entry, index) => ({ ...entry, ...(counts[index] ?? none), patch: hunks(patches[index] ?? '') }));
+  return entries.map((entry, index) => ({ ...entry, ...(counts[index] ?? none) }));
+}
+
+export type PatchedFile = ChangedFile & { readonly patch: string | null };
+
+/** With what changed in each, which costs another run of git. */
+export async function patchedFiles(git: Git, from: string, to: string): Promise<readonly PatchedFile[]> {
+  const [files, patch] = await Promise.all([
+    changedFiles(git, from, to),
+    git.run(['diff-tree', '-r', '-M', '-p', '--no-commit-id', from, to]),
+  ]);
+  const patches = patch.split(/^diff --git /m).slice(1);
+  return files.map((file, index) => ({ ...file, patch: hunks(patches[index] ?? '') }));
 }
 
 const none = { additions: 0, deletions: 0 };

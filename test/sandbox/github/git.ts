@@ -1,8 +1,9 @@
 // The bare repository under the double: every commit, tree, diff and merge is done by the real git.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commitOf, describeObjects, readObjects } from '../../../app/git/objects.ts';
 
 export type Identity = { readonly name: string; readonly email: string; readonly date: string };
 export type Commit = {
@@ -42,15 +43,18 @@ export function createGit(path: string) {
   const known = remembered(attempt);
 
   const resolve = async (revision: string): Promise<string | undefined> => {
-    const loose = await looseRef(path, revision);
-    if (loose !== undefined) return loose;
-    const found = await attempt(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]);
-    return found.code === 0 ? found.stdout.toString().trim() : undefined;
+    // Whatever a caller of the API writes; a name with a line break is nobody's.
+    return /[\n\r\0]/.test(revision) ? undefined : ((await commitOf(path, revision)) ?? undefined);
   };
   const commits = async (shas: readonly string[]): Promise<Commit[]> => {
     if (shas.length === 0) return [];
-    const bytes = await runBytes(attempt, ['cat-file', '--batch'], { input: `${shas.join('\n')}\n` });
-    return readBatch(bytes).map(({ sha, content }) => parseCommit(sha, content.toString()));
+    const found = await readObjects(path, shas);
+    return found.flatMap((one) => (one?.type === 'commit' ? [parseCommit(one.id, one.bytes.toString())] : []));
+  };
+  /** Most heads are one commit upon their base, and then its parent answers without a process of git. */
+  const childOf = async (parent: string, sha: string): Promise<Commit | undefined> => {
+    const commit = /^[0-9a-f]{40}$/.test(sha) ? (await commits([sha]))[0] : undefined;
+    return commit?.parents.length === 1 && commit.parents[0] === parent ? commit : undefined;
   };
   return {
     path,
@@ -61,15 +65,22 @@ export function createGit(path: string) {
     resolve,
     commits,
     branch: (name: string) => resolve(`refs/heads/${name}`),
-    commit: async (sha: string): Promise<Commit | undefined> => {
-      const kind = await attempt(['cat-file', '-t', sha]);
-      return kind.stdout.toString().trim() === 'commit' ? (await commits([sha]))[0] : undefined;
+    commit: async (sha: string): Promise<Commit | undefined> => (await commits([sha]))[0],
+    exists: async (sha: string) => (await describeObjects(path, [sha]))[0] != null,
+    isAncestor: async (a: string, b: string) => {
+      if ((await childOf(a, b)) !== undefined) return true;
+      if ((await childOf(b, a)) !== undefined) return false;
+      return (await known(['merge-base', '--is-ancestor', a, b])).code === 0;
     },
-    exists: async (sha: string) => (await attempt(['cat-file', '-e', sha])).code === 0,
-    isAncestor: async (a: string, b: string) => (await known(['merge-base', '--is-ancestor', a, b])).code === 0,
     mergeBase: async (a: string, b: string): Promise<string | undefined> => {
+      if ((await childOf(a, b)) !== undefined) return a;
       const found = await known(['merge-base', a, b]);
       return found.code === 0 ? found.stdout.toString().trim() : undefined;
+    },
+    /** Oldest first: what `head` has and `from` has not. */
+    between: async (from: string, head: string): Promise<string[]> => {
+      if ((await childOf(from, head)) !== undefined) return [head];
+      return (await line(['rev-list', '--reverse', '--topo-order', `${from}..${head}`])).split('\n').filter(Boolean);
     },
     revisions: async (range: readonly string[]): Promise<string[]> => {
       const found = await known(['rev-list', ...range]);
@@ -78,6 +89,8 @@ export function createGit(path: string) {
       return found.stdout.toString().split('\n').filter(Boolean);
     },
     mergeTree: async (base: string, head: string): Promise<MergeResult> => {
+      const child = await childOf(base, head);
+      if (child !== undefined) return { kind: 'merged', tree: child.tree };
       const merged = await attempt(['merge-tree', '--write-tree', base, head]);
       const tree = merged.stdout.toString().split('\n')[0] ?? '';
       return merged.code === 0 ? { kind: 'merged', tree } : { kind: 'conflict' };
@@ -90,13 +103,6 @@ export function createGit(path: string) {
     writeCommit: (commit: NewCommit) =>
       line(['hash-object', '-t', 'commit', '-w', '--stdin'], { input: renderCommit(commit) }),
   };
-}
-
-/** A branch as a file, which is read a thousand times for each time it is written; Git is asked where there is none. */
-async function looseRef(path: string, revision: string): Promise<string | undefined> {
-  if (!revision.startsWith('refs/heads/') || revision.includes('..')) return undefined;
-  const text = await readFile(join(path, revision), 'utf8').catch(() => '');
-  return /^[0-9a-f]{40}$/.test(text.trim()) ? text.trim() : undefined;
 }
 
 /**
@@ -204,17 +210,4 @@ function parseCommit(sha: string, raw: string): Commit {
 function parseIdentity(value: string): Identity {
   const [, name = '', email = '', seconds = '0'] = /^(.*?) ?<(.*)> (\d+)/.exec(value) ?? [];
   return { name, email, date: `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}Z` };
-}
-
-function readBatch(bytes: Buffer): { sha: string; content: Buffer }[] {
-  const objects = [];
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.indexOf(10, at);
-    const [sha = '', kind, size] = bytes.subarray(at, end).toString().split(' ');
-    at = end + 1;
-    if (kind !== 'commit') continue;
-    objects.push({ sha, content: bytes.subarray(at, at + Number(size)) });
-    at += Number(size) + 1;
-  }
-  return objects;
 }

@@ -84,7 +84,7 @@ export async function pullRange(world: World, issue: PullRequest): Promise<{ fro
   // A merge must not make its own pull request look empty, so a merged one is measured from the base it had.
   const tip = mergedAt === null ? ((await world.git.branch(base.ref)) ?? base.sha) : base.sha;
   const from = (await world.git.mergeBase(tip, head.sha)) ?? base.sha;
-  return { from, commits: await world.git.revisions(['--reverse', '--topo-order', `${from}..${head.sha}`]) };
+  return { from, commits: await world.git.between(from, head.sha) };
 }
 
 export function reviewView(world: World, review: Review): Schema<'pull-request-review'> {

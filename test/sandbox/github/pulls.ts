@@ -1,7 +1,7 @@
 // The routes of pull requests: list, open, read, change, commits, files, merge.
 import { actor, refuseStrangers, viaApp } from './auth.ts';
 import { commitView, fileView } from './commit-view.ts';
-import { changedFiles } from './diff.ts';
+import { patchedFiles } from './diff.ts';
 import { pullEvent } from './events.ts';
 import { boundedBody, param, pullOf, requiredText, text } from './input.ts';
 import { mergeability, mergePull } from './merge.ts';
@@ -217,7 +217,7 @@ async function listCommits(call: Call): Promise<Reply> {
 async function listFiles(call: Call): Promise<Reply> {
   const issue = pullOf(call);
   const { from } = await pullRange(call.world, issue);
-  const files = await changedFiles(call.world.git, from, issue.pull.head.sha);
+  const files = await patchedFiles(call.world.git, from, issue.pull.head.sha);
   return pagedList(call, files.slice(0, fileLimit), (file) => fileView(call.world, file, issue.pull.head.sha));
 }
 
