@@ -1,9 +1,12 @@
-// Two groups of tests: `unit` needs no process of ours and takes seconds; `system` plays with real processes and the real engine.
+// Three groups of tests: `unit` needs no process of ours and takes seconds; `system` plays with real processes and the real
+// engine; `attacks` plays hundreds of pull requests at once and has the machine to itself.
 import { defineConfig } from 'vitest/config';
 
 const UNIT = ['core', 'git', 'github', 'pulumi', 'queue', 'reconcile', 'audit', 'cli', 'server'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
+
+const ATTACKS = 'test/attacks/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -19,9 +22,13 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/setup*.test.ts', ...UNIT],
+          exclude: ['test/setup*.test.ts', ...UNIT, ATTACKS],
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'attacks', include: [ATTACKS], maxConcurrency: 4, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -16,9 +16,14 @@ import { openMirror } from './git/mirror.ts';
 import { compareWithTrusted, trust } from './git/trusted-tip.ts';
 import { lazyGitHub } from './github/lazy.ts';
 import { connectGitHub } from './github/octokit.ts';
+import { type Alarms, createAlarms } from './reconcile/alarms.ts';
 import { type Context, createMemory, type EngineState } from './reconcile/context.ts';
-
-import { openRevocations } from './reconcile/revocations.ts';
+import { heedHolds, holdsFolder, openHolds } from './reconcile/holds.ts';
+import type { Measure } from './reconcile/measured.ts';
+import { endedFolder, openRevocations } from './reconcile/revocations.ts';
+import { createSweepMemory, type SweepMemory } from './reconcile/sweep-memory.ts';
+import { openUnexplainedRemovals } from './reconcile/unexplained-removals.ts';
+import { readWatch, restoredAlarms, restoreMemory } from './reconcile/watch-file.ts';
 
 export type Assembly = {
   readonly context: Context;
@@ -29,7 +34,12 @@ export type Assembly = {
   readonly engineUnavailable: (reason: string) => void;
 };
 
-export async function assemble(config: Config, log: Logger, enqueue: Context['enqueue']): Promise<Assembly> {
+export async function assemble(
+  config: Config,
+  log: Logger,
+  enqueue: Context['enqueue'],
+  measure: Measure = () => {},
+): Promise<Assembly> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const { repository } = config;
   const { github, connected } = lazyGitHub(() =>
@@ -50,6 +60,14 @@ export async function assemble(config: Config, log: Logger, enqueue: Context['en
     token: () => github.token(),
   });
   const configured = { repositoryId: repository.id, branch: repository.branch, ...config.root };
+  const saved = readWatch(config.dataDir);
+  const alarms = createAlarms({ log, now: () => github.now(), restored: restoredAlarms(saved) });
+  const revocations = openRevocations(endedFolder(config.dataDir), ({ message }) => {
+    const sentence = 'an early end is remembered by this process alone';
+    alarms.happened('end-not-on-disk', 'disk', sentence, { error: message });
+  });
+  const memory = createMemory(revocations, openHolds(holdsFolder(config.dataDir)), sweepMemory(config));
+  const reader = ledgerReader(mirror.dir, configured, mirror.tip, alarms);
   let engine: EngineState = { kind: 'standby' };
   const context: Context = {
     configured,
@@ -59,11 +77,19 @@ export async function assemble(config: Config, log: Logger, enqueue: Context['en
     engine: () => engine,
     signer: ({ policy, position }) => signerFor(config.signingKey, policy.value.keys, position + 1),
     enqueue,
-    ...ledgerReader(mirror.dir, configured, mirror.tip, log),
+    ledger: async () => {
+      const ledger = await reader.ledger();
+      heedHolds(memory.holds, ledger, memory.revoked);
+      return ledger;
+    },
+    frozen: reader.frozen,
     exclusively: oneAtATime(),
-    memory: createMemory(openRevocations(join(config.dataDir, 'ended-early'))),
+    memory,
+    alarms,
+    measure,
     log,
   };
+  restoreMemory(context, saved);
   const startEngine = async (): Promise<Engine> => {
     const pulumi = await findPulumi({ onProgress: (line) => log.info(line) });
     const made = createEngine({
@@ -83,6 +109,10 @@ export async function assemble(config: Config, log: Logger, enqueue: Context['en
     engine = { kind: 'unavailable', reason };
   };
   return { context, connected, startEngine, engineUnavailable };
+}
+
+function sweepMemory({ dataDir, orphanMs }: Config): SweepMemory {
+  return createSweepMemory(orphanMs, openUnexplainedRemovals(join(dataDir, 'unexplained-removals.json')));
 }
 
 /** Remembered once known; git follows GitHub's redirect of a renamed repository. */
@@ -123,7 +153,7 @@ function ledgerReader(
   dir: string,
   root: Context['configured'],
   tip: () => Promise<string>,
-  log: Logger,
+  alarms: Alarms,
 ): Pick<Context, 'ledger' | 'frozen'> {
   let last: { readonly tip: string; readonly ledger: Promise<Ledger> } | null = null;
   let frozen: string | null = null;
@@ -131,7 +161,7 @@ function ledgerReader(
     const compared = await compareWithTrusted(dir, await tip());
     const now = compared.kind === 'follows' ? compared.tip : compared.trusted;
     const sentence = compared.kind === 'follows' ? null : rewritten(compared.tip, compared.trusted);
-    if (sentence !== null && sentence !== frozen) log.error({ alarm: 'history-rewritten' }, sentence);
+    alarms.hold('history-rewritten', sentence === null ? [] : [{ subject: compared.tip, sentence }]);
     frozen = sentence;
     if (last?.tip !== now) last = { tip: now, ledger: verified(dir, root, now) };
     const reading = last;
@@ -150,7 +180,8 @@ function rewritten(tip: string, trusted: string): string {
 async function verified(dir: string, root: Context['configured'], tip: string): Promise<Ledger> {
   const folded = await readLedger(dir, root, tip);
   if (folded.kind === 'no-root') throw new Error(`the ledger cannot be trusted: ${folded.reason}`);
-  await trust(dir, tip);
+  // On a full disk, which the failing fetch tells: ends must go on, and the next tip is compared with the last one kept.
+  await trust(dir, tip).catch(() => {});
   return folded.ledger;
 }
 

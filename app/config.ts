@@ -19,8 +19,12 @@ export type Config = {
   readonly stateUrl: string | null;
   readonly secretsProvider: string | null;
   readonly listen: { readonly host: string; readonly port: number };
+  /** Null: whoever reaches the port may read the metrics. */
+  readonly metricsToken: string | null;
   readonly passMs: number;
   readonly proofGapMs: number;
+  /** How old access that no grant explains must be before it is taken away. */
+  readonly orphanMs: number;
   readonly drainMs: number;
   readonly logLevel: string;
   readonly awsPlugin: string | null;
@@ -77,8 +81,10 @@ export function readConfig(env: Env): ConfigRead {
     stateUrl: read.optional('BREAKGLASS_STATE_URL'),
     secretsProvider: read.optional('BREAKGLASS_SECRETS_PROVIDER'),
     listen: { host: read.optional('BREAKGLASS_HOST') ?? '127.0.0.1', port: read.number('PORT', 3000) },
+    metricsToken: read.optionalSecret('BREAKGLASS_METRICS_TOKEN', 'at least 16 characters', 16),
     passMs: read.number('BREAKGLASS_PASS_SECONDS', 60) * 1000,
     proofGapMs: read.number('BREAKGLASS_PROOF_GAP_SECONDS', 30) * 1000,
+    orphanMs: read.number('BREAKGLASS_ORPHAN_SECONDS', 600) * 1000,
     drainMs: read.number('BREAKGLASS_DRAIN_SECONDS', 60) * 1000,
     logLevel: read.optional('BREAKGLASS_LOG_LEVEL') ?? 'info',
     awsPlugin: read.optional('BREAKGLASS_AWS_PLUGIN'),
@@ -123,6 +129,10 @@ class Reader {
     if (value === null) return otherwise;
     if (!/^\d{1,6}(\.\d{1,3})?$/.test(value)) this.problems.push(`${name} must be a number, not "${value}"`);
     return Number(value);
+  }
+  optionalSecret(name: string, what: string, shortest: number): string | null {
+    const given = [name, `${name}_FILE`].filter((one) => this.optional(one) !== null);
+    return given.length === 0 ? null : this.secret(name, what, shortest);
   }
   /** `NAME_FILE` names a file; `NAME` holds the text itself. The value is in no message. */
   secret(name: string, what: string, shortest = 1): string {

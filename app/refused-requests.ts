@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 export type RefusalCode =
   | 'bad-content-type'
   | 'bad-signature'
+  | 'bad-token'
   | 'bad-webhook'
   | 'malformed'
   | 'missing-header'

@@ -4,11 +4,13 @@ import { assemble } from './assemble.ts';
 import { type Config, stateFolder } from './config.ts';
 import { claimState } from './engine/state-claim.ts';
 import { homePage } from './home.ts';
+import { createMetrics } from './metrics.ts';
 import { createMemoryQueue } from './queue/memory.ts';
 import type { Queue } from './queue/queue.ts';
 import type { Context } from './reconcile/context.ts';
-import type { Passed } from './reconcile/pass.ts';
+import { readWatch } from './reconcile/watch-file.ts';
 import { priority, worker } from './reconcile/worker.ts';
+import { createWatching } from './watching.ts';
 import { startWeb } from './web.ts';
 
 export type Running = {
@@ -25,20 +27,21 @@ const RESTART_MS = 30_000;
 export async function startServer(config: Config, log: Logger): Promise<Running> {
   let queue: Queue | null = null;
   const enqueue = (key: string, delayMs?: number) => queue?.enqueue(key, delayMs);
-  const { context, connected, startEngine, engineUnavailable } = await assemble(config, log, enqueue);
-  const health = { lastPass: null as number | null, problems: ['starting'] as readonly string[], engine: 'starting' };
-  const onPass = (passed: Passed) => {
-    health.lastPass = Date.now();
-    health.problems = passed.problems;
-  };
+  const metrics = createMetrics();
+  const assembled = await assemble(config, log, enqueue, metrics.measure);
+  const { context, connected, startEngine, engineUnavailable } = assembled;
+  const lastPass = readWatch(config.dataDir)?.lastPass ?? null;
+  const queued = () => queue?.size() ?? 0;
+  const watching = createWatching({ config, context, connected, metrics, queued, lastPass, log });
   queue = createMemoryQueue({
     concurrency: 64,
-    handle: worker({ context, passMs: config.passMs, onPass }),
+    handle: worker({ context, passMs: config.passMs, onPass: watching.onPass }),
     priority,
+    placeless: (key) => key.startsWith('grant:') || key === 'ordered-ends',
     retry: { firstMs: 1_000, maxMs: 60_000 },
     onError: (key, error, attempt) => {
       const message = error instanceof Error ? error.message : String(error);
-      if (key === 'pass') health.problems = [message];
+      if (key === 'pass') watching.passFailed(message);
       log.warn({ key, attempt, error: message }, 'will be tried again');
     },
   });
@@ -46,18 +49,18 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
     log,
     pages: {
       enqueue: (key) => queue.enqueue(key),
-      healthz: () => ({ ok: true, body: { lastPass: health.lastPass } }),
-      readyz: () => {
-        const ok = connected() && health.lastPass !== null && health.problems.length === 0;
-        return { ok, body: { engine: health.engine, connected: connected(), problems: health.problems } };
-      },
-      home: () => homePage(context),
+      healthz: watching.healthz,
+      readyz: watching.readyz,
+      metrics: watching.metrics,
+      home: async () => homePage(context, await watching.look()),
     },
   });
   queue.enqueue('pass');
-  const releaseEngine = holdEngine(config, log, startEngine, (state) => {
-    health.engine = state.kind === 'ready' ? 'ready' : state.reason;
+  queue.enqueue('ordered-ends');
+  const releaseEngine = holdEngine(config, startEngine, (state) => {
+    watching.setEngine(state.kind === 'ready' ? 'ready' : state.reason);
     if (state.kind === 'unavailable') engineUnavailable(state.reason);
+    sayEngine(context, state);
     if (state.kind !== 'standby') queue.enqueue('pass');
   });
   const stop = async (): Promise<void> => {
@@ -71,6 +74,13 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
 }
 
 type Hold = { readonly kind: 'ready' } | { readonly kind: 'standby' | 'unavailable'; readonly reason: string };
+
+function sayEngine({ alarms }: Context, state: Hold): void {
+  if (state.kind === 'ready') alarms.clear('engine-unavailable');
+  if (state.kind !== 'unavailable') return;
+  const facts = { error: state.reason };
+  alarms.raise('engine-unavailable', 'engine', 'the engine cannot start; it is tried again', facts);
+}
 
 async function closeEngine({ engine }: Context, graceMs: number): Promise<void> {
   const state = engine();
@@ -88,12 +98,7 @@ function claimEngineState(config: Config): ReturnType<typeof claimState> {
 }
 
 /** Claims the state and starts the engine, or stands by and tries again until it can. */
-function holdEngine(
-  config: Config,
-  log: Logger,
-  start: () => Promise<unknown>,
-  say: (state: Hold) => void,
-): () => Promise<void> {
+function holdEngine(config: Config, start: () => Promise<unknown>, say: (state: Hold) => void): () => Promise<void> {
   let release: (() => Promise<void> | void) | null = null;
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;
@@ -111,7 +116,6 @@ function holdEngine(
       say({ kind: 'ready' });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      log.error({ alarm: 'engine-unavailable', error: message }, 'the engine cannot start; it is tried again');
       say({ kind: 'unavailable', reason: message });
       again(RESTART_MS);
     }

@@ -6,6 +6,7 @@ import { Probot, Server } from 'probot';
 import type { Config } from './config.ts';
 import { breakglass } from './index.ts';
 import { createRefusedRequests, type RefusalCode, type RefusalPace, type RefusedRequests } from './refused-requests.ts';
+import type { Page } from './watching.ts';
 import { createWebhookGate, type WebhookGate, type WebhookLimits } from './webhook-gate.ts';
 
 export type Health = { readonly ok: boolean; readonly body: unknown };
@@ -14,6 +15,8 @@ export type Pages = {
   readonly enqueue: (key: string) => void;
   readonly healthz: () => Health;
   readonly readyz: () => Health;
+  /** Told what the request says of its right to read them. */
+  readonly metrics: (authorization: string | undefined) => Promise<Page>;
   readonly home: () => Promise<string>;
 };
 
@@ -88,6 +91,11 @@ function route(http: HttpServer, { log, pages, refusals, gate }: Doors): void {
       if (!response.headersSent) response.writeHead(status, { connection: 'close' }).end();
     };
     const path = request.url?.split('?')[0];
+    if (request.method === 'GET' && path === '/metrics') {
+      const status = await answerMetrics(request, response, pages);
+      if (status === 401) refusals.note('bad-token');
+      return;
+    }
     if (request.method === 'GET' && (await answer(path, response, pages))) return;
     if (request.method !== 'POST' || path !== WEBHOOKS) return refuse(404, 'unknown-path');
     const read = await gate(request);
@@ -119,6 +127,13 @@ function refuseConnections(http: HttpServer, refusals: RefusedRequests): void {
     refusals.note(slow ? 'too-slow' : 'malformed');
     socket.end(`HTTP/1.1 ${slow ? '408 Request Timeout' : '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
   });
+}
+
+async function answerMetrics(request: IncomingMessage, response: ServerResponse, pages: Pages): Promise<number> {
+  const { status, type, body } = await pages.metrics(request.headers.authorization);
+  const ask = status === 401 ? { 'www-authenticate': 'Bearer' } : {};
+  response.writeHead(status, { 'content-type': type, ...ask }).end(body);
+  return status;
 }
 
 async function answer(path: string | undefined, response: ServerResponse, pages: Pages): Promise<boolean> {

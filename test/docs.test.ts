@@ -8,8 +8,10 @@ import { VIOLATION_CODES } from '../app/core/decision/violation.ts';
 import type { Grant } from '../app/core/grant/grant.ts';
 import { parseGrant } from '../app/core/grant/parse.ts';
 import { parsePolicy } from '../app/core/policy/parse.ts';
+import { ALARM_CODES } from '../app/reconcile/alarm-codes.ts';
 import { examplePolicyFiles } from './core/policy/example-policy.ts';
 import { anchors, blocks, codeWords, DOCUMENTS, links, read, root, sources, table } from './markdown.ts';
+import { metricNames, metricsOfEverything } from './server/scraped.ts';
 
 const yamlBlocks = DOCUMENTS.flatMap((document) =>
   blocks(document).flatMap(({ language, text }) => (language === 'yaml' ? [{ document, text }] : [])),
@@ -114,6 +116,7 @@ describe('the environment', () => {
       'listen',
       'passMs',
       'proofGapMs',
+      'orphanMs',
       'drainMs',
       'logLevel',
       'dataDir',
@@ -148,11 +151,16 @@ describe('lists', () => {
   });
 
   test('every alarm', () => {
-    const union = /readonly code:([\s\S]*?);/.exec(read('app/core/ledger/ledger.ts'))?.[1] ?? '';
-    const logged = sources('app').flatMap((file) => read(file).match(/alarm: '[a-z-]+'/g) ?? []);
-    const names = [union, ...logged].flatMap((text) => text.match(/(?<=')[a-z-]+(?=')/g) ?? []);
     const rows = table('README.md', 'alarm').flatMap(([name = '']) => codeWords(name));
-    expect(rows.toSorted()).toEqual([...new Set(names)].toSorted());
+    expect(rows.toSorted()).toEqual([...ALARM_CODES].toSorted());
+    // None goes by another way than the module that opens and closes them.
+    expect(sources('app').filter((file) => /\balarm: ['"`]/.test(read(file)))).toEqual([]);
+  });
+
+  test('every metric, with its labels', async () => {
+    const listed = table('README.md', 'metric').map(([name = '']) => codeWords(name)[0]);
+    const offered = metricNames(await metricsOfEverything());
+    expect(listed.toSorted()).toEqual(offered.toSorted());
   });
 
   test('headlines are those that people see', () => {

@@ -8,25 +8,33 @@ import { collect } from './answer.ts';
 import type { Instance } from './client.ts';
 import { isNotFound } from './failure.ts';
 import type { NameCache } from './name-cache.ts';
+import { type NamedSet, nameSearch } from './name-search.ts';
 import type { Access } from './port.ts';
 
 export const namePrefix = 'bg-';
 
-export type NamedSet = { readonly arn: string; readonly name: string };
-
 export const listAccess = async (instance: Instance, cache: NameCache): Promise<readonly Access[]> => {
   const found: Access[] = [];
   const seen = new Set<string>();
-  for await (const { arn, name } of namedSets(instance, cache)) {
-    seen.add(arn);
-    if (!name.startsWith(namePrefix)) continue;
-    const access = await readAccess(instance, { arn, name });
+  const take = async (set: NamedSet): Promise<void> => {
+    seen.add(set.arn);
+    if (!set.name.startsWith(namePrefix)) return;
+    const access = await readAccess(instance, set);
     if (access !== null) found.push(access);
-  }
+  };
+  for await (const set of namedSets(instance, cache)) await take(set);
+  for (const set of cache.lacking(seen, namePrefix)) if (await stillThere(instance, set)) await take(set);
   cache.keep(seen);
   await cache.save();
   return found;
 };
+
+/**
+ * A list that lacks what was there may be a half answer, and half an answer must neither make access anew nor call it gone:
+ * AWS is asked for each by its ARN.
+ */
+const stillThere = async (instance: Instance, { arn, name }: NamedSet): Promise<boolean> =>
+  (await describeName(instance, arn)) === name;
 
 export const findAccess = async (instance: Instance, cache: NameCache, name: string): Promise<Access | null> => {
   const known = cache.arnOf(name);
@@ -34,10 +42,8 @@ export const findAccess = async (instance: Instance, cache: NameCache, name: str
   if (known !== undefined && (await describeName(instance, known)) === name)
     return readAccess(instance, { arn: known, name });
   if (known !== undefined) cache.forget(known);
-  for await (const set of namedSets(instance, cache)) {
-    if (set.name === name) return readAccess(instance, set);
-  }
-  return null;
+  const found = await nameSearch(instance, () => namedSets(instance, cache))(name);
+  return found === null ? null : readAccess(instance, found);
 };
 
 /** Every permission set of the instance with its name; `onPage` sees each page that AWS answered. */

@@ -40,11 +40,13 @@ export const evidenceOf = (answer: Answer): Evidence => ({
   at: noted.get(answer)?.at ?? new Date().toISOString(),
 });
 
+export type Answered<Item> = { readonly items: readonly Item[]; readonly evidence: readonly Evidence[] };
+
 /** Every item of every page, with the evidence of each page. */
 export const collect = async <Page extends Answer, Item>(
   pages: AsyncIterable<Page>,
   itemsOf: (page: Page) => readonly Item[] | undefined,
-): Promise<{ readonly items: readonly Item[]; readonly evidence: readonly Evidence[] }> => {
+): Promise<Answered<Item>> => {
   const items: Item[] = [];
   const evidence: Evidence[] = [];
   for await (const page of pages) {

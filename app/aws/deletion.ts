@@ -1,16 +1,13 @@
 // Deletes a permission set of ours and every assignment of it, whoever made them: assignments first, then the set.
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type AccountAssignment,
-  paginateListAccountAssignments,
-  paginateListAccountsForProvisionedPermissionSet,
-} from '@aws-sdk/client-sso-admin';
+import { type AccountAssignment, paginateListAccountAssignments } from '@aws-sdk/client-sso-admin';
 import { readOwnTags } from './access-list.ts';
 import { collect } from './answer.ts';
 import type { Instance } from './client.ts';
 import { isNotFound, nameOf } from './failure.ts';
 import { settle, whenFree } from './patience.ts';
 import { waitForPending } from './pending.ts';
+import { accountsOf } from './provisioning.ts';
 
 export const deleteAccess = async (
   instance: Instance,
@@ -37,10 +34,7 @@ export const deleteAccess = async (
 };
 
 const deleteAssignments = async (instance: Instance, arn: string): Promise<void> => {
-  const { sso, instanceArn } = instance;
-  const set = { InstanceArn: instanceArn, PermissionSetArn: arn };
-  const pages = paginateListAccountsForProvisionedPermissionSet({ client: sso }, set);
-  const accounts = await collect(pages, (page) => page.AccountIds);
+  const accounts = await accountsOf(instance, arn);
   for (const accountId of accounts.items) {
     // One after the other: AWS makes one change at a time in an account.
     for (const assignment of await assignmentsIn(instance, arn, accountId))
@@ -48,7 +42,7 @@ const deleteAssignments = async (instance: Instance, arn: string): Promise<void>
   }
 };
 
-const deleteAssignment = async (
+export const deleteAssignment = async (
   instance: Instance,
   { AccountId, PermissionSetArn, PrincipalId, PrincipalType }: AccountAssignment,
 ) => {

@@ -1,22 +1,21 @@
 // Ends access at once, live sessions included: a `Deny *` in the set's own policy, provisioned to where the set is.
-import { type ProvisioningStatus, paginateListAccountsForProvisionedPermissionSet } from '@aws-sdk/client-sso-admin';
+import type { ProvisioningStatus } from '@aws-sdk/client-sso-admin';
 import { readOwnTags } from './access-list.ts';
-import { collect } from './answer.ts';
 import type { Instance } from './client.ts';
 import { isNotFound } from './failure.ts';
-import { settle, whenFree } from './patience.ts';
+import { whenFree } from './patience.ts';
 import { waitForPending } from './pending.ts';
 import { samePolicy } from './policy-equality.ts';
+import { accountsOf, notLatest, provision } from './provisioning.ts';
 
 export type Denial = {
   readonly arn: string;
-  readonly accountId: string;
+  readonly accountId: string | null;
   readonly reason: string;
   readonly policy: string;
 };
 
-const endedTag = 'breakglass:ended';
-const notLatest: ProvisioningStatus = 'LATEST_PERMISSION_SET_NOT_PROVISIONED';
+export const endedTag = 'breakglass:ended';
 
 export const denyEarly = async (
   instance: Instance,
@@ -78,47 +77,8 @@ const provisionAll = async (
   { arn, accountId }: Pick<Denial, 'arn' | 'accountId'>,
   status: ProvisioningStatus | undefined,
 ): Promise<number> => {
-  const accounts = await accountsOf(instance, arn, status);
-  const ordered = [...accounts].sort((a, b) => Number(b === accountId) - Number(a === accountId));
-  for (const account of ordered) await provision(instance, arn, account);
+  const { items } = await accountsOf(instance, arn, status);
+  const ordered = [...items].sort((a, b) => Number(b === accountId) - Number(a === accountId));
+  for (const account of ordered) await provision(instance, arn, account, 'the deny');
   return ordered.length;
-};
-
-const accountsOf = async (
-  { sso, instanceArn }: Instance,
-  arn: string,
-  status: ProvisioningStatus | undefined,
-): Promise<readonly string[]> => {
-  const input = {
-    InstanceArn: instanceArn,
-    PermissionSetArn: arn,
-    ...(status === undefined ? {} : { ProvisioningStatus: status }),
-  };
-  return (
-    await collect(paginateListAccountsForProvisionedPermissionSet({ client: sso }, input), (page) => page.AccountIds)
-  ).items;
-};
-
-const provision = async (instance: Instance, arn: string, accountId: string): Promise<void> => {
-  const { sso, instanceArn } = instance;
-  const input = {
-    InstanceArn: instanceArn,
-    PermissionSetArn: arn,
-    TargetType: 'AWS_ACCOUNT' as const,
-    TargetId: accountId,
-  };
-  const started = await whenFree(instance, () => sso.provisionPermissionSet(input));
-  const failure = await settle(
-    instance,
-    `the provisioning of ${arn} to account ${accountId}`,
-    started.PermissionSetProvisioningStatus,
-    async (requestId) => {
-      const look = { InstanceArn: instanceArn, ProvisionPermissionSetRequestId: requestId };
-      return (await sso.describePermissionSetProvisioningStatus(look)).PermissionSetProvisioningStatus;
-    },
-  );
-  // FAILED with "404 … Assignment not found" is what AWS says when the last assignment went away meanwhile, the role with it:
-  // https://github.com/hashicorp/terraform-provider-aws/issues/35158
-  if (failure === null || !(await accountsOf(instance, arn, undefined)).includes(accountId)) return;
-  throw new Error(`AWS could not bring the deny of ${arn} to account ${accountId}: ${failure}. It is tried again.`);
 };

@@ -4,10 +4,12 @@ import type { Logger } from 'pino';
 import { findAccess, listAccess } from './access-list.ts';
 import { createClock } from './answer.ts';
 import { createIdentityStore, createSsoAdmin, type Instance } from './client.ts';
+import { correctAccess } from './correction.ts';
 import { deleteAccess } from './deletion.ts';
 import { denyEarly } from './early-deny.ts';
+import { examineSet } from './examination.ts';
 import { explain, explained } from './failure.ts';
-import { proveGrant } from './grant-proof.ts';
+import { compareGrant, proveGrant } from './grant-proof.ts';
 import { createLimiter, type Lane, type Limiter } from './limiter.ts';
 import { createNameCache, type NameCache } from './name-cache.ts';
 import type { IdentityCenter } from './port.ts';
@@ -45,6 +47,14 @@ export const createIdentityCenter = (options: IdentityCenterOptions): IdentityCe
     find: (name) => explained(place, async () => findAccess(urgent, await names(), name)),
     userExists: userLookup(options, createIdentityStore(limiter.ordinary, watch)),
     proveGranted: (grant, arn, inlinePolicy) => unproven(place, () => proveGrant(ordinary, grant, arn, inlinePolicy)),
+    compare: (grant, arn, inlinePolicy) => explained(place, () => compareGrant(sweep, grant, arn, inlinePolicy)),
+    correct: (grant, arn, inlinePolicy, signal) =>
+      explained(place, async () => {
+        const corrected = await correctAccess(ordinary, { grant, arn, inlinePolicy, signal });
+        log.info({ grant: grant.id, arn, ...corrected }, 'put right');
+        return corrected;
+      }),
+    examine: (arn) => explained(place, () => examineSet(sweep, arn)),
     deny: (denial) =>
       explained(place, async () => {
         const outcome = await denyEarly(urgent, repositoryId, denial);

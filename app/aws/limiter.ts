@@ -4,31 +4,41 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Waits for the right to make one call. */
 export type Lane = () => Promise<void>;
 
-/** All lanes draw on one bucket: `urgent` is served first, `sweep` has a slower bucket of its own in front. */
+/**
+ * `urgent` has a bucket of its own: an early end must not queue behind a minute of proofs, since the person whom it stops
+ * may be an attacker. `sweep` has a slower one in front of the ordinary.
+ */
 export type Limiter = { readonly urgent: Lane; readonly ordinary: Lane; readonly sweep: Lane };
 
-export type Rates = { readonly ownPerSecond: number; readonly sweepPerSecond: number };
+export type Rates = {
+  readonly urgentPerSecond: number;
+  readonly ownPerSecond: number;
+  readonly sweepPerSecond: number;
+};
 
-export const createLimiter = (rates: Rates = { ownPerSecond: 5, sweepPerSecond: 2 }): Limiter => {
-  const own = createBucket(rates.ownPerSecond);
-  const sweep = createBucket(rates.sweepPerSecond);
+/** In a compromise the plugins have 7 of the 20 left, which is what eight removals at once need. */
+const RATES: Rates = { urgentPerSecond: 8, ownPerSecond: 5, sweepPerSecond: 2 };
+
+export const createLimiter = (rates: Partial<Rates> = {}): Limiter => {
+  const { urgentPerSecond, ownPerSecond, sweepPerSecond } = { ...RATES, ...rates };
+  const urgent = createBucket(urgentPerSecond);
+  const own = createBucket(ownPerSecond);
+  const sweep = createBucket(sweepPerSecond);
   return {
-    // An early end must not queue behind a minute of proofs: the person it stops may be an attacker.
-    urgent: () => own.take(true),
-    ordinary: () => own.take(false),
+    urgent: urgent.take,
+    ordinary: own.take,
     sweep: async () => {
-      await sweep.take(false);
-      await own.take(false);
+      await sweep.take();
+      await own.take();
     },
   };
 };
 
-type Bucket = { readonly take: (first: boolean) => Promise<void> };
+type Bucket = { readonly take: Lane };
 
-// A burst of one second's worth, then one token every 1/perSecond; waiters are served in order, urgent ones before the rest.
+// A burst of one second's worth, then one token every 1/perSecond; waiters are served in order.
 const createBucket = (perSecond: number): Bucket => {
-  const urgent: (() => void)[] = [];
-  const ordinary: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
   const capacity = Math.max(1, perSecond);
   let tokens = capacity;
   let refilledAt = performance.now();
@@ -36,13 +46,13 @@ const createBucket = (perSecond: number): Bucket => {
 
   const serve = async (): Promise<void> => {
     serving = true;
-    while (urgent.length + ordinary.length > 0) {
+    while (waiting.length > 0) {
       const now = performance.now();
       tokens = Math.min(capacity, tokens + ((now - refilledAt) * perSecond) / 1000);
       refilledAt = now;
       if (tokens >= 1) {
         tokens -= 1;
-        (urgent.shift() ?? ordinary.shift())?.();
+        waiting.shift()?.();
       } else {
         await sleep(Math.ceil(((1 - tokens) * 1000) / perSecond));
       }
@@ -51,9 +61,9 @@ const createBucket = (perSecond: number): Bucket => {
   };
 
   return {
-    take: (first) =>
+    take: () =>
       new Promise((resolve) => {
-        (first ? urgent : ordinary).push(resolve);
+        waiting.push(resolve);
         if (!serving) void serve();
       }),
   };

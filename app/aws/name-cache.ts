@@ -6,6 +6,11 @@ export type NameCache = {
   readonly arnOf: (name: string) => string | undefined;
   readonly set: (arn: string, name: string) => void;
   readonly forget: (arn: string) => void;
+  /** What is known under a prefix and not among these. */
+  readonly lacking: (
+    arns: ReadonlySet<string>,
+    prefix: string,
+  ) => readonly { readonly arn: string; readonly name: string }[];
   /** Drops what AWS no longer lists. */
   readonly keep: (arns: ReadonlySet<string>) => void;
   /** Writes the file, if there is one and something changed. */
@@ -15,6 +20,7 @@ export type NameCache = {
 export const createNameCache = async (file: string | undefined): Promise<NameCache> => {
   const names = new Map(file === undefined ? [] : await read(file));
   let changed = false;
+  let saving: Promise<void> = Promise.resolve();
   const forget = (arn: string): void => {
     changed = names.delete(arn) || changed;
   };
@@ -26,11 +32,19 @@ export const createNameCache = async (file: string | undefined): Promise<NameCac
       changed = true;
     },
     forget,
+    lacking: (arns, prefix) =>
+      [...names].flatMap(([arn, name]) => (name.startsWith(prefix) && !arns.has(arn) ? [{ arn, name }] : [])),
     keep: (arns) => [...names.keys()].filter((arn) => !arns.has(arn)).forEach(forget),
-    save: async () => {
-      if (file === undefined || !changed) return;
-      changed = false;
-      await write(file, JSON.stringify(Object.fromEntries(names)));
+    save: () => {
+      // One after the other, and a disk that takes nothing keeps nobody from finding, and ending, an access.
+      saving = saving.then(async () => {
+        if (file === undefined || !changed) return;
+        changed = false;
+        await write(file, JSON.stringify(Object.fromEntries(names))).catch(() => {
+          changed = true;
+        });
+      });
+      return saving;
     },
   };
 };

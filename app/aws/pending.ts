@@ -13,26 +13,79 @@ import type { Evidence } from './port.ts';
 export type PendingRequest = { readonly kind: 'creation' | 'deletion'; readonly requestId: string };
 export type Pending = { readonly requests: readonly PendingRequest[]; readonly evidence: readonly Evidence[] };
 
-/** The lists do not say which set a request is about (the service model): each is described. At most 10 are outstanding. */
-export const pendingRequests = async (instance: Instance, arn: string, signal?: AbortSignal): Promise<Pending> => {
-  const { sso, instanceArn } = instance;
+/**
+ * The lists do not say which set a request is about (the service model): each is described, once, as a request never
+ * changes its set. A hundred proofs at once share the lists that begin after they asked, and do not read ten requests of
+ * others each time: that was most of what ends waited for.
+ */
+export const pendingRequests = async (instance: Instance, arn: string): Promise<Pending> => {
+  const { requests: listed, evidence } = await memoryOf(instance).list();
+  const requests: PendingRequest[] = [];
+  for (const request of listed) if (await isPendingFor(instance, arn, request)) requests.push(request);
+  return { requests, evidence };
+};
+
+const isPendingFor = async (instance: Instance, arn: string, request: PendingRequest): Promise<boolean> => {
+  const { setOf } = memoryOf(instance);
+  const known = setOf.get(request.requestId);
+  if (known !== undefined && known !== arn) return false;
+  const status = await describe(instance, request);
+  if (status?.PermissionSetArn !== undefined) {
+    setOf.delete(request.requestId);
+    setOf.set(request.requestId, status.PermissionSetArn);
+    const oldest = setOf.keys().next();
+    if (setOf.size > MOST_REMEMBERED && oldest.done !== true) setOf.delete(oldest.value);
+  }
+  return status?.Status === 'IN_PROGRESS' && status.PermissionSetArn === arn;
+};
+
+const MOST_REMEMBERED = 1_000;
+
+type Shared = {
+  /** Request id → permission set. */
+  readonly setOf: Map<string, string>;
+  /** A listing that begins after the call. */
+  readonly list: () => Promise<Pending>;
+};
+
+const shared = new WeakMap<Instance, Shared>();
+
+const memoryOf = (instance: Instance): Shared => {
+  const found = shared.get(instance) ?? { setOf: new Map(), list: shareNext(() => listInProgress(instance)) };
+  shared.set(instance, found);
+  return found;
+};
+
+/** Whoever asks while one is under way gets the next one: the one under way may have passed what they ask about. */
+const shareNext = <T>(read: () => Promise<T>): (() => Promise<T>) => {
+  let running: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | null = null;
+  return () => {
+    next ??= running.then(() => {
+      const reading = read();
+      next = null;
+      running = reading.catch(() => undefined);
+      return reading;
+    });
+    return next;
+  };
+};
+
+const listInProgress = async ({ sso, instanceArn }: Instance): Promise<Pending> => {
   const config = { client: sso };
   const filter = { InstanceArn: instanceArn, Filter: { Status: 'IN_PROGRESS' as const } };
-  const options = signal === undefined ? {} : { abortSignal: signal };
   const creations = await collect(
-    paginateListAccountAssignmentCreationStatus(config, filter, options),
+    paginateListAccountAssignmentCreationStatus(config, filter),
     (page) => page.AccountAssignmentsCreationStatus,
   );
   const deletions = await collect(
-    paginateListAccountAssignmentDeletionStatus(config, filter, options),
+    paginateListAccountAssignmentDeletionStatus(config, filter),
     (page) => page.AccountAssignmentsDeletionStatus,
   );
-  const requests: PendingRequest[] = [];
-  for (const { kind, requestId } of [...named('creation', creations.items), ...named('deletion', deletions.items)]) {
-    const status = await describe(instance, { kind, requestId });
-    if (status?.Status === 'IN_PROGRESS' && status.PermissionSetArn === arn) requests.push({ kind, requestId });
-  }
-  return { requests, evidence: [...creations.evidence, ...deletions.evidence] };
+  return {
+    requests: [...named('creation', creations.items), ...named('deletion', deletions.items)],
+    evidence: [...creations.evidence, ...deletions.evidence],
+  };
 };
 
 /** Answers whether there was anything to wait for. */

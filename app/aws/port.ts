@@ -22,6 +22,26 @@ export type GrantProof =
   | { readonly kind: 'proven'; readonly at: string; readonly evidence: readonly Evidence[] }
   | { readonly kind: 'not-proven'; readonly reason: string };
 
+export type Comparison =
+  | { readonly kind: 'gone' }
+  /** A sentence for each difference from what was signed; none when all is as it should be. */
+  | { readonly kind: 'compared'; readonly differences: readonly string[] };
+
+export type Corrected = {
+  /** A sentence for each thing that was found beside what was signed: only a hand adds any. */
+  readonly added: readonly string[];
+  /** Nothing is missing that the engine would have to make. */
+  readonly complete: boolean;
+};
+
+/** Of a permission set that no grant explains. */
+export type Examination = {
+  readonly createdAt: Date;
+  readonly inlinePolicy: string | null;
+  /** Where it is provisioned. */
+  readonly accounts: readonly string[];
+};
+
 /** Proves Identity Center's state, not IAM's propagation. */
 export type RemovalProof =
   | {
@@ -48,10 +68,25 @@ export type IdentityCenter = {
    * latest form. Never throws: what cannot be read is not proved.
    */
   readonly proveGranted: (grant: ResolvedGrant, arn: string, inlinePolicy: string) => Promise<GrantProof>;
+  /** What `proveGranted` asks, at the pace of the sweep and with all that differs. */
+  readonly compare: (grant: ResolvedGrant, arn: string, inlinePolicy: string) => Promise<Comparison>;
+  /**
+   * Takes back what somebody changed: policies as signed, provisioned, assignments to others deleted. What is missing is
+   * left to the engine, what was ended early to its end. Refuses what lacks our ledger tag; writes nothing once aborted.
+   */
+  readonly correct: (
+    grant: ResolvedGrant,
+    arn: string,
+    inlinePolicy: string,
+    signal: AbortSignal,
+  ) => Promise<Corrected>;
+  /** Null when AWS has no such set. */
+  readonly examine: (arn: string) => Promise<Examination | null>;
   /** Early end: Deny * at once, tagged, provisioned to the account, polled. Idempotent. */
   readonly deny: (request: {
     readonly arn: string;
-    readonly accountId: string;
+    /** Where somebody works with it: denied there first. */
+    readonly accountId: string | null;
     readonly reason: string;
     readonly policy: string;
   }) => Promise<void>;
@@ -60,7 +95,8 @@ export type IdentityCenter = {
   readonly proveRemoved: (request: {
     readonly permissionSetName: string;
     readonly arn: string | null;
-    readonly accountId: string;
+    /** Null where no grant says which; it is then read from AWS alone. */
+    readonly accountId: string | null;
     readonly signal?: AbortSignal;
   }) => Promise<RemovalProof>;
 };

@@ -15,7 +15,7 @@ import type { Evidence, RemovalProof } from './port.ts';
 export type RemovalQuestion = {
   readonly permissionSetName: string;
   readonly arn: string | null;
-  readonly accountId: string;
+  readonly accountId: string | null;
   readonly signal?: AbortSignal;
 };
 
@@ -68,7 +68,7 @@ const lookByName = async (
 const lookByArn = async (
   instance: Instance,
   arn: string,
-  accountId: string,
+  accountId: string | null,
   signal: AbortSignal | undefined,
 ): Promise<Round> => {
   // Another instance's set is "not found" in ours, whether it exists or not.
@@ -77,7 +77,7 @@ const lookByArn = async (
     return { kind: 'not-proven', reason: `${arn} is not of the instance ${instance.instanceArn}.` };
   // First, since a request that ends while we read must have shown up in one of the readings. These two lists must succeed:
   // they show that the instance itself is there and readable, without which "not found" would mean nothing.
-  const pending = await pendingRequests(instance, arn, signal);
+  const pending = await pendingRequests(instance, arn);
   const first = pending.requests[0];
   if (first !== undefined)
     return {
@@ -95,23 +95,24 @@ type Reading = { readonly present: string | null; readonly evidence: readonly Ev
 const readSet = (
   { sso, instanceArn }: Instance,
   arn: string,
-  accountId: string,
+  accountId: string | null,
   signal: AbortSignal | undefined,
 ): readonly Promise<Reading>[] => {
   const set = { InstanceArn: instanceArn, PermissionSetArn: arn };
   const options = signal === undefined ? {} : { abortSignal: signal };
+  const assignedIn = (account: string) =>
+    emptyOrGone(
+      paginateListAccountAssignments({ client: sso }, { ...set, AccountId: account }, options),
+      (page) => page.AccountAssignments?.map(({ PrincipalId }) => PrincipalId ?? 'unknown'),
+      (principals) => `The permission set ${arn} is still assigned to ${principals.join(', ')} in account ${account}.`,
+    );
   return [
     emptyOrGone(
       paginateListAccountsForProvisionedPermissionSet({ client: sso }, set, options),
       (page) => page.AccountIds,
       (accounts) => `The permission set ${arn} is still provisioned to account ${accounts.join(', ')}.`,
     ),
-    emptyOrGone(
-      paginateListAccountAssignments({ client: sso }, { ...set, AccountId: accountId }, options),
-      (page) => page.AccountAssignments?.map(({ PrincipalId }) => PrincipalId ?? 'unknown'),
-      (principals) =>
-        `The permission set ${arn} is still assigned to ${principals.join(', ')} in account ${accountId}.`,
-    ),
+    ...(accountId === null ? [] : [assignedIn(accountId)]),
     gone(sso.describePermissionSet(set, options), `The permission set ${arn} still exists.`),
   ];
 };

@@ -18,7 +18,9 @@ export type Held =
   | { readonly kind: 'foreign'; readonly arn: string }
   | { readonly kind: 'unknown'; readonly reason: string };
 
-export function operatorCenter(grant: ResolvedGrant, env: NodeJS.ProcessEnv): IdentityCenter {
+export type Place = Pick<ResolvedGrant, 'region' | 'instanceArn' | 'identityStoreId' | 'repositoryId'>;
+
+export function operatorCenter(grant: Place, env: NodeJS.ProcessEnv): IdentityCenter {
   const { region, instanceArn, identityStoreId, repositoryId } = grant;
   const cacheFile = nameCache(env);
   return createIdentityCenter({

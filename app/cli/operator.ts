@@ -8,9 +8,11 @@ import { claimState } from '../engine/state-claim.ts';
 import type { Context } from '../reconcile/context.ts';
 import { EXIT, refusal } from './exit-codes.ts';
 
-export type Operator = {
+export type Operator = Ender & { readonly engine: Engine };
+
+/** Enough to take access away: with an engine that does not start, the SDK does it. */
+export type Ender = {
   readonly context: Context;
-  readonly engine: Engine;
   /** Keys that the reconcilers asked to be looked at at once; the app will, when it runs. */
   readonly due: Set<string>;
   /** Aborted by Ctrl-C. */
@@ -20,6 +22,26 @@ export type Operator = {
 
 /** Takes the state first: two processes must not both believe that they run the engine. */
 export async function openOperator(config: Config, log: Logger): Promise<Operator> {
+  const { startEngine, ...ender } = await openState(config, log);
+  try {
+    return { ...ender, engine: await startEngine() };
+  } catch (error) {
+    await ender.close();
+    throw error;
+  }
+}
+
+export async function openEnder(config: Config, log: Logger): Promise<Ender> {
+  const { startEngine, engineUnavailable, ...ender } = await openState(config, log);
+  await startEngine().catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn({ reason }, 'the engine does not start; access is taken away without it');
+    engineUnavailable(reason);
+  });
+  return ender;
+}
+
+async function openState(config: Config, log: Logger) {
   const claim = await claimState(stateFolder(config));
   if (claim.kind === 'held') {
     const { hostname, pid } = claim.by;
@@ -31,14 +53,14 @@ export async function openOperator(config: Config, log: Logger): Promise<Operato
   const { signal, stop } = interruptible();
   try {
     const due = new Set<string>();
-    const { context, startEngine } = await assemble(config, log, collector(due));
-    const engine = await startEngine();
+    const { context, startEngine, engineUnavailable } = await assemble(config, log, collector(due));
     const close = async (): Promise<void> => {
       stop();
-      await engine.close(config.drainMs);
+      const engine = context.engine();
+      if (engine.kind === 'ready') await engine.engine.close(config.drainMs);
       await claim.release();
     };
-    return { context, engine, due, signal, close };
+    return { context, due, signal, close, startEngine, engineUnavailable };
   } catch (error) {
     stop();
     await claim.release();

@@ -4,20 +4,23 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { inlineSize } from '../../pulumi/statements.ts';
 import { lintPolicy } from '../core/policy/lint.ts';
-import type { Finding, Members } from '../core/policy/lint-finding.ts';
+import type { Finding, Members, TeamFacts } from '../core/policy/lint-finding.ts';
 import { readMembers } from '../core/policy/lint-members.ts';
 import { placesIn } from '../core/policy/lint-places.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Cli } from './cli.ts';
+import { configured } from './configured.ts';
 import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
 import { NOT_PARSED, parsedOrTold, problemLine, readPolicySource } from './policy-source.ts';
+import { progressLog } from './progress-log.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 type LintOptions = {
   readonly repo: string;
   readonly ref?: string;
   readonly members?: string;
+  readonly github?: true;
   readonly strict?: true;
   readonly json?: true;
 };
@@ -29,12 +32,14 @@ export function addPolicyLint(policy: Command, cli: Cli): void {
     .option('--repo <dir>', 'an access repository', '.')
     .option('--ref <ref>', 'a branch or commit of it, in place of the files as they stand')
     .option('--members <file>', 'who is in which team, as YAML or JSON: { sre: [octocat, 480938] }')
+    .option('--github', "ask GitHub who is in which team; runs with the app's environment")
     .option('--strict', 'exit 1 for warnings too')
     .option('--json', 'print JSON')
     .action((options: LintOptions) => cli.run(() => lint(options, cli.terminal)));
   addExamples(command, [
     ['policy lint', 'the files in this folder, as they stand'],
     ['policy lint --ref origin/main --members teams.yaml', 'a branch, and who is in its teams'],
+    ['policy lint --github', 'the files in this folder, and who is in their teams on GitHub now'],
   ]);
 }
 
@@ -42,16 +47,33 @@ async function lint(options: LintOptions, terminal: Terminal): Promise<ExitCode>
   const json = options.json === true;
   const source = parsedOrTold(await readPolicySource(options.repo, options.ref), terminal, json);
   if (source === null) return NOT_PARSED;
-  const members = options.members === undefined ? null : givenMembers(options.members, source.policy);
+  const teams = await teamFacts(options, source.policy, terminal);
   const findings = lintPolicy(source.policy, {
     place: placesIn(source.files),
     size: inlineSize,
-    ...(members === null ? {} : { members }),
+    ...teams,
   });
   if (json) terminal.out(JSON.stringify({ from: source.from, findings }, null, 2));
   else tell(findings, source.from, terminal);
   const grave = findings.some(({ severity }) => severity === 'error' || options.strict === true);
   return grave ? EXIT.attention : EXIT.ok;
+}
+
+/** Empty where nobody asks: every team then counts as having somebody. */
+async function teamFacts(options: LintOptions, policy: Policy, terminal: Terminal): Promise<Partial<TeamFacts>> {
+  if (options.github !== true)
+    return options.members === undefined ? {} : { members: givenMembers(options.members, policy) };
+  if (options.members !== undefined) throw refusal(EXIT.usage, 'give --members or --github, not both');
+  const config = configured(process.env);
+  const [{ connectGitHub }, { readTeamFacts }] = await Promise.all([
+    import('../github/octokit.ts'),
+    import('../reconcile/team-facts.ts'),
+  ]);
+  const { owner, name, id: repositoryId } = config.repository;
+  const { appId, privateKey, url: baseUrl } = config.github;
+  const log = progressLog(terminal, config.logLevel);
+  const github = await connectGitHub({ appId, privateKey, baseUrl, owner, name, repositoryId, log });
+  return await readTeamFacts(github, policy);
 }
 
 function givenMembers(file: string, policy: Policy): Members {

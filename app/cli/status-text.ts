@@ -3,6 +3,7 @@
 import type { Life } from '../audit/life.ts';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
 import type { Held } from './grant-access.ts';
+import { type Proofs, proofLines } from './status-proofs.ts';
 import { table } from './table.ts';
 import { shown, type Terminal } from './terminal.ts';
 
@@ -21,6 +22,7 @@ export type StatusLine = {
   readonly aws: Held;
   /** AWS holds what it should hold. */
   readonly expected: boolean;
+  readonly proofs: Proofs;
 };
 
 export type StatusShown = {
@@ -69,12 +71,13 @@ function details(line: StatusLine, terminal: Terminal): string[] {
     ['deadline', `${line.deadline} (${line.relative})`],
     ['signed', line.end === null ? line.state : `${line.state}: ${shown(line.end)}`],
     ['AWS', terminal.tone(line.expected ? 'green' : 'red', held(line.aws))],
+    ...proofLines(line.proofs),
     ['permission set', `${line.permissionSet}${'arn' in line.aws ? ` ${line.aws.arn}` : ''}`],
     ...(line.aws.kind === 'as-signed'
       ? line.aws.evidence.map((one) => ['AWS answered', `${one.at} ${one.operation} ${one.requestId}`] as const)
       : []),
   ];
-  return facts.map(([name, value]) => `${name.padEnd(15)} ${value}`);
+  return facts.map(([name, value]) => `${name.padEnd(16)} ${value}`);
 }
 
 function held(aws: Held): string {

@@ -9,6 +9,8 @@ import { addExamples } from './examples.ts';
 import { EXIT, type ExitCode, refusal } from './exit-codes.ts';
 import type { Held } from './grant-access.ts';
 import { addLedgerOptions, defaultRepository, givenRoot, type LedgerOptions, sourceLedger } from './ledger-source.ts';
+import { appLines, appStatus, needsAttention, savedFor } from './status-app.ts';
+import { proofsOf, savedProofs } from './status-proofs.ts';
 import { type StatusLine, statusLines } from './status-text.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,7 +23,10 @@ export function addStatus(program: Command, cli: Cli): void {
     .option('--json', 'print JSON')
     .action((id: string | undefined, options: StatusOptions) => cli.run(() => status(id, options, cli.terminal)));
   addExamples(command, [
-    ['status', 'every grant that is active or ending, by the mirror of the app or the clone in this folder'],
+    [
+      'status',
+      'what is active or ending, by the mirror of the app or the clone in this folder; on its machine, its alarms too',
+    ],
     ['status 2026-11-22-payments-db-down --repo ~/access', 'one grant, by a clone, with AWS credentials of your own'],
   ]);
 }
@@ -30,19 +35,25 @@ async function status(id: string | undefined, options: StatusOptions, terminal: 
   const { folded } = await sourceLedger(options, givenRoot(options));
   const { ledger } = folded;
   const now = terminal.now();
-  const lines = await Promise.all(chosen(ledger, id, now).map(({ entry, life }) => ask(entry, life, now)));
-  if (options.json) terminal.out(JSON.stringify({ tip: ledger.tip, grants: lines, ...concerns(ledger) }, null, 2));
+  const saved = savedFor(options.repo, process.env);
+  const lines = await Promise.all(
+    chosen(ledger, id, now).map(async ({ entry, life }) => ({
+      ...(await ask(entry, life, now)),
+      proofs: proofsOf(life, savedProofs(saved, entry.id)),
+    })),
+  );
+  const app = saved === null ? null : appStatus(saved, now);
+  if (options.json) terminal.out(JSON.stringify({ tip: ledger.tip, grants: lines, ...concerns(ledger), app }, null, 2));
   else
-    for (const line of statusLines(lines, {
-      ...concerns(ledger),
-      tip: ledger.tip,
-      detailed: id !== undefined,
-      terminal,
-    }))
+    for (const line of [
+      ...statusLines(lines, { ...concerns(ledger), tip: ledger.tip, detailed: id !== undefined, terminal }),
+      ...appLines(app, terminal),
+    ])
       terminal.out(line);
   if (lines.some((line) => line.aws.kind === 'unknown')) return EXIT.unavailable;
   const { strays, policyDiverged } = concerns(ledger);
-  return strays.length > 0 || policyDiverged || lines.some((line) => !line.expected) ? EXIT.attention : EXIT.ok;
+  const unexpected = strays.length > 0 || policyDiverged || lines.some((line) => !line.expected);
+  return unexpected || (app !== null && needsAttention(app)) ? EXIT.attention : EXIT.ok;
 }
 
 function chosen(ledger: Ledger, id: string | undefined, now: Date) {
@@ -56,7 +67,7 @@ function chosen(ledger: Ledger, id: string | undefined, now: Date) {
   throw refusal(EXIT.attention, `no access was ever granted as "${id}": ${why}`);
 }
 
-async function ask(entry: GrantEntry, life: Life, now: Date): Promise<StatusLine> {
+async function ask(entry: GrantEntry, life: Life, now: Date): Promise<Omit<StatusLine, 'proofs'>> {
   const { askHeld, operatorCenter } = await import('./grant-access.ts');
   const aws = await askHeld(operatorCenter(entry.resolved, process.env), entry.resolved);
   return {

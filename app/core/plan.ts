@@ -6,6 +6,8 @@ import type { Ledger } from './ledger/ledger.ts';
 /** What AWS holds under our mark for one grant. */
 export type AccessFacts = {
   readonly arn: string;
+  /** By its tag. */
+  readonly grantId: string | null;
   readonly expiresAt: string | null;
   /** Tag that says that it was ended early. */
   readonly ended: string | null;
@@ -36,7 +38,7 @@ export function plan({ ledger, ends, stacks, access, now }: PlanInput): readonly
       if (there !== undefined || stacks.has(id)) steps.push({ kind: 'end', id, end });
     } else if (there === undefined || !stacks.has(id)) {
       if (now < entry.deadline) steps.push({ kind: 'grant', id });
-    } else if (there.expiresAt !== wholeSeconds(entry.deadline)) {
+    } else if (there.expiresAt !== wholeSeconds(entry.deadline) || there.grantId !== id) {
       steps.push({ kind: 'extend', id });
     }
   }

@@ -1,5 +1,5 @@
 // The engine's state as files: which stacks there are, and what one of them says. Read without a CLI call (0.4 s each).
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { grantOfStack, PROJECT, stackName } from './stack-name.ts';
@@ -28,10 +28,25 @@ export async function listStacks(state: string): Promise<readonly string[]> {
 }
 
 export async function readCheckpoint(state: string, grantId: string): Promise<Checkpoint | null> {
-  const file = join(state, '.pulumi', 'stacks', PROJECT, `${stackName(grantId)}.json`);
+  const text = await readFile(fileOf(state, grantId), 'utf8').catch(nullWhenMissing);
+  const checkpoint = text === null ? undefined : member(parseJson(text), 'checkpoint');
+  return checkpoint === undefined ? null : parseDeployment(member(checkpoint, 'latest'));
+}
+
+/**
+ * A checkpoint that a full disk or a crash cut short would make the engine fail for good. It tells as little as one that
+ * is lost, and what AWS holds is found by its tags either way; the file is kept beside, for whoever wants to look.
+ */
+export async function setAsideDamaged(state: string, grantId: string): Promise<boolean> {
+  const file = fileOf(state, grantId);
   const text = await readFile(file, 'utf8').catch(nullWhenMissing);
-  if (text === null) return null;
-  return parseDeployment(member(member(parseJson(text), 'checkpoint'), 'latest'));
+  if (text === null || member(parseJson(text), 'checkpoint') !== undefined) return false;
+  await rename(file, `${file}.damaged`);
+  return true;
+}
+
+function fileOf(state: string, grantId: string): string {
+  return join(state, '.pulumi', 'stacks', PROJECT, `${stackName(grantId)}.json`);
 }
 
 /** Also what `pulumi stack export` prints, for states that are not files. */

@@ -1,5 +1,6 @@
 // The child's side of the conversation: prepare once, run one operation, answer, exit.
 import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
+import { describeFailure } from './failure.ts';
 import type { ChildOutcome, ChildSettings, FromChild, OperationRequest, ToChild } from './messages.ts';
 import { OPERATION_MARK } from './messages.ts';
 import type { Programs } from './operation.ts';
@@ -65,7 +66,8 @@ async function settle(
     };
     return await runOperation(request, programs, { settings, command: await command, report, signal });
   } catch (error) {
-    return { kind: 'failed', reason: error instanceof Error ? error.message : String(error), interrupted: false };
+    const stateUrl = prepared?.settings.stateUrl ?? '';
+    return { kind: 'failed', reason: describeFailure({ error, diagnostics: [], stateUrl }), interrupted: false };
   }
 }
 

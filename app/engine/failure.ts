@@ -14,6 +14,7 @@ type Known = {
 };
 
 const MAX_REASON = 300;
+const MOST_OF_AN_END = 32_768;
 /** What the engine says beside every failure, and what the SDK puts in front of its output. */
 const GENERIC = /^(error: )?(update|preview|destroy|refresh) failed$|^code: -?\d+$|^stdout:|^Resources:|^Duration:/i;
 
@@ -53,7 +54,13 @@ const KNOWN: readonly Known[] = [
       'the passphrase of the state is wrong: set PULUMI_CONFIG_PASSPHRASE to the one with which the stack was made',
   },
   {
-    pattern: /no space left on device|ENOSPC/,
+    pattern: /spawn \S*pulumi E(?:NOENT|ACCES)/,
+    sentence: () =>
+      'the Pulumi CLI is no longer where the app found it: put it back, or restart the app so that it finds or makes one',
+  },
+  {
+    // EFBIG: a limit on the size of files, which a service manager may have set.
+    pattern: /no space left on device|ENOSPC|EDQUOT|quota exceeded|EFBIG|file too large/,
     sentence: (_, failure) =>
       `there is no space left where the state lies (${store(failure)}): free some, then it goes on`,
   },
@@ -96,12 +103,17 @@ export function describeFailure(failure: EngineFailure): string {
   const output = failure.error instanceof Error ? failure.error.message : String(failure.error);
   const [lock] = locksIn(output);
   if (lock) return lockedBy(lock);
-  const text = [...failure.diagnostics, output].map(withoutColour).join('\n');
+  const text = [...failure.diagnostics, output].map(ends).map(withoutColour).join('\n');
   for (const { pattern, sentence } of KNOWN) {
     const match = pattern.exec(text);
     if (match) return sentence(match, failure);
   }
   return `the engine failed: ${firstError(text)}`;
+}
+
+/** A plugin may write without end: its first and last words are what is looked through. */
+function ends(text: string): string {
+  return text.length <= 2 * MOST_OF_AN_END ? text : `${text.slice(0, MOST_OF_AN_END)}\n${text.slice(-MOST_OF_AN_END)}`;
 }
 
 /** Credentials have many shapes; what looks like one does not go into a comment that everybody reads. */

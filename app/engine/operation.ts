@@ -5,6 +5,7 @@ import type { Stack } from '@pulumi/pulumi/automation/stack.js';
 import type { PulumiFn } from '@pulumi/pulumi/automation/workspace.js';
 import type { ResolvedGrant } from '../core/grant/resolved.ts';
 import type { Authorized, LedgerSource } from '../git/authorized.ts';
+import { fileState, setAsideDamaged } from './checkpoint.ts';
 import type { EngineProgress } from './engine.ts';
 import { describeFailure } from './failure.ts';
 import type { ChildOutcome, ChildSettings, OperationRequest } from './messages.ts';
@@ -107,7 +108,10 @@ function unfit(grant: ResolvedGrant, programs: Programs): string | undefined {
 }
 
 async function end(grantId: string, surroundings: Surroundings): Promise<ChildOutcome> {
+  await mendState(grantId, surroundings);
   if ((await stackExists(grantId, surroundings.settings)) === false) {
+    // One that a killed operation left on a state that is gone since: nobody would come by again.
+    await breakStaleLocks(grantId, surroundings.settings);
     removeWorkDir(grantId, surroundings.settings);
     return { kind: 'done', permissionSetArn: null };
   }
@@ -168,6 +172,7 @@ async function onStack(
     return opened.stack;
   };
   try {
+    await mendState(grantId, surroundings);
     const lock = await breakStaleLocks(grantId, settings);
     if (lock) return { kind: 'failed', reason: lock, interrupted: false };
     await retriedOnce(attempt, (error) => unlock(error, grantId, surroundings));
@@ -177,6 +182,12 @@ async function onStack(
     const reason = describeFailure({ error, diagnostics: reader.diagnostics(), stateUrl: settings.stateUrl });
     return { kind: 'failed', reason, interrupted: false };
   }
+}
+
+async function mendState(grantId: string, { settings, report }: Surroundings): Promise<void> {
+  const state = fileState(settings.stateUrl);
+  if (state !== null && (await setAsideDamaged(state, grantId)))
+    report({ kind: 'step', text: 'setting aside a state that cannot be read' });
 }
 
 async function retriedOnce(attempt: () => Promise<Stack>, mended: (error: unknown) => Promise<boolean>): Promise<void> {

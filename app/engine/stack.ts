@@ -1,5 +1,5 @@
 // The Pulumi stack of one grant: its names, its folder, how it is opened with as few CLI calls as possible.
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
 import { LocalWorkspace } from '@pulumi/pulumi/automation/localWorkspace.js';
@@ -69,11 +69,20 @@ function workDir(grantId: string, settings: ChildSettings, region: string | unde
   mkdirSync(folder, { recursive: true });
   const plugins = settings.awsPlugin ? { plugins: { providers: [{ name: 'aws', path: settings.awsPlugin }] } } : {};
   // JSON is YAML: nothing here needs quoting rules.
-  writeFileSync(join(folder, 'Pulumi.yaml'), JSON.stringify({ name: PROJECT, runtime: 'nodejs', ...plugins }));
+  writeWhole(join(folder, 'Pulumi.yaml'), JSON.stringify({ name: PROJECT, runtime: 'nodejs', ...plugins }));
   const settingsFile = join(folder, `Pulumi.${stackName(grantId)}.yaml`);
-  if (region !== undefined && !existsSync(settingsFile))
-    writeFileSync(settingsFile, JSON.stringify({ config: providerConfiguration(region) }));
+  // An empty one is what a full disk left of it.
+  const isThere = (statSync(settingsFile, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (region !== undefined && !isThere)
+    writeWhole(settingsFile, JSON.stringify({ config: providerConfiguration(region) }));
   return folder;
+}
+
+/** Half a file, after a kill or on a full disk, would be read as it is by every later operation. */
+function writeWhole(file: string, text: string): void {
+  const aside = `${file}.${process.pid}`;
+  writeFileSync(aside, text);
+  renameSync(aside, file);
 }
 
 /** Recorded in the state with the default provider, so that an end needs neither the ledger nor the environment. */

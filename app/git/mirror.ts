@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import type { TreeChange } from '../core/ledger/history.ts';
 import { git } from './git.ts';
 import { remembered } from './immutable.ts';
-import { commitOf } from './objects.ts';
+import { commitOf, describeObjects, readObjects } from './objects.ts';
+import { policiesTreeOf, readPolicyFiles } from './policy-files.ts';
+import { readPolicyWithTests } from './policy-test-files.ts';
 import { diffTrees } from './raw-diff.ts';
 
 export type Mirror = {
@@ -20,7 +22,18 @@ export type Mirror = {
   readonly changes: (from: string, to: string) => Promise<readonly TreeChange[]>;
   /** Tree id of the three-way merge; null on a conflict. */
   readonly mergeTree: (ours: string, theirs: string) => Promise<string | null>;
+  /** A blob by id; null when there is none. */
+  readonly blob: (id: string) => Promise<Uint8Array | null>;
+  /** Of an object by id, in bytes; null when there is none. */
+  readonly sizeOf: (id: string) => Promise<number | null>;
+  /** Tree id of `policies/` in a commit or tree; null when there is none. */
+  readonly policiesTree: (treeish: string) => Promise<string | null>;
+  readonly policyFiles: (tree: string) => Promise<Files>;
+  /** With `tests/` below it. */
+  readonly policyWithTests: (tree: string) => Promise<Files>;
 };
+
+type Files = ReadonlyMap<string, Uint8Array>;
 
 export type MirrorOptions = {
   readonly dir: string;
@@ -54,6 +67,11 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     mergeBase: remembered((a, b) => mergeBase(dir, a, b)),
     changes: remembered((from, to) => diffTrees(dir, from, to), isSmall),
     mergeTree: remembered((ours, theirs) => mergeTree(dir, ours, theirs)),
+    blob: async (id) => (await readObjects(dir, [id]))[0]?.bytes ?? null,
+    sizeOf: async (id) => (await describeObjects(dir, [id]))[0]?.size ?? null,
+    policiesTree: (treeish) => policiesTreeOf(dir, treeish),
+    policyFiles: (tree) => readPolicyFiles(dir, tree),
+    policyWithTests: (tree) => readPolicyWithTests(dir, tree),
   };
 }
 

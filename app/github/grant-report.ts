@@ -6,7 +6,13 @@ import { quoted, sentence, utc } from './text.ts';
 
 export type GrantState =
   | { readonly kind: 'granting' }
-  | { readonly kind: 'active'; readonly at: string; readonly evidence: readonly Evidence[] }
+  | {
+      readonly kind: 'active';
+      readonly at: string;
+      readonly evidence: readonly Evidence[];
+      /** What somebody had changed in AWS, when it has just been put right. */
+      readonly repaired?: string;
+    }
   | { readonly kind: 'failing'; readonly reason: string }
   | { readonly kind: 'ending'; readonly ended: string }
   | { readonly kind: 'removed'; readonly ended: string; readonly proof: string }
@@ -31,7 +37,10 @@ export function grantComment(entry: GrantEntry, state: GrantState): GrantComment
 }
 
 /** Marks of what the comment may go on saying: the time of a confirmation stands, and a retry is no news. */
-export function standing(entry: GrantEntry, { kind }: GrantState): readonly string[] {
+export function standing(entry: GrantEntry, state: GrantState): readonly string[] {
+  const { kind } = state;
+  // What was put right is news, and then stands for as long as the access does.
+  if (kind === 'active' && state.repaired !== undefined) return [repairMark(state)];
   if (kind === 'granting') return (['granting', 'failing', 'active'] as const).map((one) => markOf(entry, one));
   // A failure may have another reason now.
   return [markOf(entry, kind === 'failing' ? 'active' : kind)];
@@ -39,6 +48,10 @@ export function standing(entry: GrantEntry, { kind }: GrantState): readonly stri
 
 function markOf({ resolved }: GrantEntry, kind: GrantState['kind']): string {
   return `<!-- breakglass:${kind}:${resolved.deadline} -->`;
+}
+
+function repairMark({ at }: { readonly at: string }): string {
+  return `<!-- breakglass:repaired:${at} -->`;
 }
 
 function lines(entry: GrantEntry, state: GrantState): string[] {
@@ -50,6 +63,7 @@ function lines(entry: GrantEntry, state: GrantState): string[] {
     case 'active':
       return [
         `**Active until ${utc(entry.deadline)}.** [Open the AWS access portal](${portalLink(entry)}) and pick \`${entry.resolved.permissionSetName}\` in account ${entry.resolved.accountName} (${entry.resolved.accountId}).`,
+        ...(state.repaired === undefined ? [] : [repairedLine(state.at, state.repaired)]),
         'Done early? Comment `/revoke` on a line by itself. Need longer? Open a pull request that raises `duration` in the grant file, before the deadline.',
         `<details><summary>Confirmed by AWS at ${state.at}</summary>\n\n${requestIds(state.evidence)}\n\n</details>`,
       ];
@@ -70,6 +84,10 @@ function lines(entry: GrantEntry, state: GrantState): string[] {
         `**Ended: ${sentence(state.ended)}.** AWS proved that the access is gone; the proof is in commit ${state.commit}.`,
       ];
   }
+}
+
+function repairedLine(at: string, repaired: string): string {
+  return `${repairMark({ at })}\nSomebody changed this access in AWS, and it is put right again since ${utc(new Date(at))}: ${quoted(repaired)}`;
 }
 
 /** Identity Center's own deep link into one account and role. */

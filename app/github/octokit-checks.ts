@@ -1,25 +1,42 @@
-// The check run `breakglass`: read by name and App, created once for a head, updated when its content differs.
+// The check run `breakglass`: read by name, told apart by App, created once for a head, updated when its content differs.
 import { createHash } from 'node:crypto';
 import type { Connection } from './octokit-connection.ts';
-import { everyPage } from './octokit-pages.ts';
-import { toCheckRun } from './octokit-shapes.ts';
+import { everyPage, nextUrl } from './octokit-pages.ts';
+import { toCheckRun, toForeignCheck } from './octokit-shapes.ts';
 import type { CheckContent, CheckRun, GitHub } from './port.ts';
 
 export const CHECK_NAME = 'breakglass';
 
-export const checkVerbs = (connection: Connection): Pick<GitHub, 'ownCheckRuns' | 'setCheck'> => ({
-  ownCheckRuns: async (sha) => {
-    const { client, at, per_page, app } = connection;
-    // Pinned to the App: anything with `checks: write` may create a run of this name.
-    const filter = { check_name: CHECK_NAME, app_id: app.id, filter: 'latest', per_page } as const;
-    const first = client.rest.checks.listForRef({ ...at, ref: sha, ...filter });
-    const runs = await everyPage(client, first, (data) => runsIn(data));
-    return runs.filter((run) => run.app?.id === app.id && run.name === CHECK_NAME).map(toCheckRun);
-  },
+export const checkVerbs = (connection: Connection): Pick<GitHub, 'checkRuns' | 'setCheck'> => ({
+  checkRuns: (sha) => checkRuns(connection, sha),
   setCheck: (sha, existing, content) => setCheck(connection, sha, { existing, content }),
 });
 
-const runsIn = <Run>(data: { readonly check_runs: readonly Run[] }): readonly Run[] => data.check_runs;
+/**
+ * All apps' runs of the name in one request, told apart by App: anything with `checks: write` may create one, and so does
+ * a workflow with a job of that name. Where there are more than a page of them, ours are asked for by themselves, so that
+ * nobody can make the app read thousands of theirs whenever it looks for its own.
+ */
+const checkRuns = async (connection: Connection, sha: string): ReturnType<GitHub['checkRuns']> => {
+  const { client, at, per_page, app } = connection;
+  const filter = { ...at, ref: sha, check_name: CHECK_NAME, filter: 'latest', per_page } as const;
+  const { data, headers } = await client.rest.checks.listForRef(filter);
+  const all = runsIn(data).filter((run) => run.name === CHECK_NAME);
+  const isOurs = (run: (typeof all)[number]) => run.app?.id === app.id && run.name === CHECK_NAME;
+  const isWhole = nextUrl(headers.link) === undefined;
+  const ours = isWhole
+    ? all
+    : await everyPage(client, client.rest.checks.listForRef({ ...filter, app_id: app.id }), (page) => runsIn(page));
+  return {
+    own: ours.filter(isOurs).map(toCheckRun),
+    foreign: all.filter((run) => !isOurs(run)).map(toForeignCheck),
+  };
+};
+
+const runsIn = <Run>(data: { readonly check_runs: readonly Run[] }): readonly Run[] => {
+  if (!Array.isArray(data.check_runs)) throw new Error('GitHub answered something else than a list of check runs');
+  return data.check_runs;
+};
 
 const setCheck = async (
   { client, at }: Connection,

@@ -30,4 +30,5 @@ export const everyPage = async <Data, Item>(
 
 export const asList = <Item>(data: readonly Item[]): readonly Item[] => data;
 
-const nextUrl = (link: string | undefined): string | undefined => /<([^<>]+)>;\s*rel="next"/.exec(link ?? '')?.[1];
+export const nextUrl = (link: string | undefined): string | undefined =>
+  /<([^<>]+)>;\s*rel="next"/.exec(link ?? '')?.[1];

@@ -2,7 +2,7 @@
 import type { Octokit } from '@octokit/rest';
 
 /** Probot's installation Octokit, or any that has the same plugins. */
-export type Client = Pick<Octokit, 'auth' | 'hook' | 'request' | 'rest'>;
+export type Client = Pick<Octokit, 'auth' | 'graphql' | 'hook' | 'request' | 'rest'>;
 
 export type Clock = {
   readonly now: () => Date;
@@ -42,10 +42,10 @@ export const guardRequests = (client: Pick<Client, 'hook'>, clock: Clock, timeou
 
 /**
  * Posting twice makes two, but for reactions (GitHub answers 200 with the first) and tokens; getting, patching and
- * deleting twice does not. Merging twice is the caller's decision.
+ * deleting twice does not, and by GraphQL the app only asks. Merging twice is the caller's decision.
  */
 const isRepeatable = (method: string, url: string): boolean => {
-  if (method === 'POST') return url.endsWith('/access_tokens') || url.endsWith('/reactions');
+  if (method === 'POST') return /\/(access_tokens|reactions|graphql)$/.test(url);
   return !(method === 'PUT' && url.endsWith('/merge'));
 };
 

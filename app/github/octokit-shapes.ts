@@ -1,5 +1,5 @@
 // GitHub's JSON turned into the port's plain data; only what the app reads is named.
-import type { CheckRun, Comment, Pull, Push, Review, User } from './port.ts';
+import type { CheckRun, Comment, ForeignCheck, Pull, Push, Review, User } from './port.ts';
 
 type ApiUser = { readonly login: string; readonly id: number; readonly type: string };
 type Maybe<T> = T | null | undefined;
@@ -75,6 +75,7 @@ type ApiReview = {
   readonly node_id: string;
   readonly user: Maybe<ApiUser>;
   readonly state: string;
+  readonly body?: Maybe<string>;
   readonly submitted_at?: string | undefined;
 };
 
@@ -83,6 +84,7 @@ export const toReview = (review: ApiReview): Review => ({
   nodeId: review.node_id,
   author: toUser(review.user),
   state: toReviewState(review.state),
+  body: review.body ?? '',
   submittedAt: review.submitted_at === undefined ? null : toDate(review.submitted_at),
 });
 
@@ -130,4 +132,15 @@ export const toCheckRun = (run: ApiCheckRun): CheckRun => ({
   externalId: run.external_id,
   title: run.output.title,
   summary: run.output.summary,
+});
+
+type ApiForeignRun = {
+  readonly conclusion: string | null;
+  readonly app: Maybe<{ readonly id: number; readonly slug?: string | undefined; readonly name: string }>;
+};
+
+export const toForeignCheck = ({ app, conclusion }: ApiForeignRun): ForeignCheck => ({
+  appId: app?.id ?? null,
+  app: app ? (app.slug ?? app.name) : 'an app that GitHub does not name',
+  conclusion,
 });

@@ -4,11 +4,15 @@ import { branchVerbs } from './octokit-branches.ts';
 import { checkVerbs } from './octokit-checks.ts';
 import { commentVerbs } from './octokit-comments.ts';
 import type { Connection, Log } from './octokit-connection.ts';
+import { editsVerb } from './octokit-edits.ts';
+import { issueVerbs } from './octokit-issues.ts';
 import { mergeVerb } from './octokit-merge.ts';
 import { peopleVerbs } from './octokit-people.ts';
 import { pullVerbs } from './octokit-pulls.ts';
 import { refusalOf, type Target } from './octokit-refusal.ts';
 import { type Client, createClock, guardRequests } from './octokit-requests.ts';
+import { rulesetVerbs } from './octokit-rulesets.ts';
+import { teamVerbs } from './octokit-teams.ts';
 import { PACE, type Pace, pacedOctokit } from './octokit-throttle.ts';
 import type { GitHub } from './port.ts';
 
@@ -40,8 +44,12 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
     ...branchVerbs(connection),
     ...checkVerbs(connection),
     ...commentVerbs(connection),
+    ...issueVerbs(connection),
     ...peopleVerbs(connection),
     ...pullVerbs(connection),
+    ...rulesetVerbs(connection),
+    ...teamVerbs(connection),
+    edits: editsVerb(connection),
     merge: mergeVerb(connection),
   };
 };

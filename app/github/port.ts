@@ -1,7 +1,16 @@
 // The few verbs the app may use on GitHub, in plain data: nothing else in the app knows Octokit.
-import type { CheckContent, Comment, Membership, Push, Reaction, Review, User } from '../core/decision/people.ts';
+import type {
+  CheckContent,
+  Comment,
+  Edits,
+  Membership,
+  Push,
+  Reaction,
+  Review,
+  User,
+} from '../core/decision/people.ts';
 
-export type { CheckContent, Comment, Membership, Push, Reaction, Review, User };
+export type { CheckContent, Comment, Edits, Membership, Push, Reaction, Review, User };
 
 export type Pull = {
   readonly number: number;
@@ -26,6 +35,32 @@ export type CheckRun = {
   readonly externalId: string | null;
   readonly title: string | null;
   readonly summary: string | null;
+};
+
+/** A check run of our name that is not ours. */
+export type ForeignCheck = { readonly appId: number | null; readonly app: string; readonly conclusion: string | null };
+
+export type TeamMembers = {
+  readonly id: number;
+  /** Numeric ids. */
+  readonly members: ReadonlySet<number>;
+  readonly hasChildTeams: boolean;
+};
+
+/** A rule of an enforced ruleset that binds a branch. */
+export type BranchRule = {
+  readonly type: string;
+  /** What `required_status_checks` asks for; `appId` is null where any app or status will do. */
+  readonly checks: readonly { readonly context: string; readonly appId: number | null }[];
+};
+
+export type Issue = {
+  readonly number: number;
+  readonly open: boolean;
+  readonly title: string;
+  readonly body: string;
+  /** Through which App it was opened; null for a person's. */
+  readonly appId: number | null;
 };
 
 export type MergeAnswer =
@@ -62,16 +97,33 @@ export type GitHub = {
   readonly comments: (number: number) => Promise<readonly Comment[]>;
   readonly reviews: (number: number) => Promise<readonly Review[]>;
   /**
+   * Whether anybody edited these words, by node id: REST shows the time of an edit in whole seconds only. `unknown` for
+   * whatever GitHub does not clearly say, and for words that are not those that were read before.
+   */
+  readonly edits: (
+    words: readonly { readonly nodeId: string; readonly body: string }[],
+  ) => Promise<ReadonlyMap<string, Edits>>;
+  /**
    * When it was last opened again, or pointed at another base: what was approved before was another thing to look at, as
    * a pull request into a decoy branch shows whatever difference its author likes.
    */
   readonly reopenedAt: (number: number) => Promise<Date | null>;
   readonly pushes: (branch: string) => Promise<readonly Push[]>;
-  readonly ownCheckRuns: (sha: string) => Promise<readonly CheckRun[]>;
+  /** Every check run `breakglass` on a commit: those of this App, and those by which another tries to pass for it. */
+  readonly checkRuns: (
+    sha: string,
+  ) => Promise<{ readonly own: readonly CheckRun[]; readonly foreign: readonly ForeignCheck[] }>;
+  /**
+   * Of every enforced ruleset that binds the branch. Who may bypass them, and branch protection of the older kind, are
+   * shown to administrators only.
+   */
+  readonly branchRules: (branch: string) => Promise<readonly BranchRule[]>;
   /** A team's numeric id; null when GitHub says that there is no such team. Throws when it cannot be known. */
   readonly teamId: (slug: string) => Promise<number | null>;
   /** `unknown` when GitHub does not answer 200 or a plain 404. */
   readonly membership: (slug: string, login: string) => Promise<Membership>;
+  /** Everybody in a team; null when GitHub says that there is no such team. Throws when it cannot be known. */
+  readonly teamMembers: (slug: string, who: 'direct' | 'with-child-teams') => Promise<TeamMembers | null>;
 
   /** Creates the check run on the head, or updates it when its content differs. */
   readonly setCheck: (sha: string, existing: CheckRun | undefined, content: CheckContent) => Promise<void>;
@@ -85,6 +137,14 @@ export type GitHub = {
     readonly title: string;
     readonly message: string;
   }) => Promise<MergeAnswer>;
+  /** Without pull requests. */
+  readonly openIssues: () => Promise<readonly Issue[]>;
+  readonly issue: (number: number) => Promise<Issue | null>;
+  readonly createIssue: (content: { readonly title: string; readonly body: string }) => Promise<number>;
+  readonly updateIssue: (
+    number: number,
+    change: { readonly title: string; readonly body: string; readonly state: 'open' | 'closed' },
+  ) => Promise<void>;
   readonly closePull: (number: number) => Promise<void>;
   /** A commit on top of `base` that deletes `paths`, on a new branch. Answers false when the branch exists. */
   readonly createRemovalBranch: (request: {

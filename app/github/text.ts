@@ -41,6 +41,14 @@ export function relative(at: Date, now: Date): string {
   return seconds > 0 ? `in ${span}` : `${span} ago`;
 }
 
+/** `3 s ahead`, of a clock beside this machine's, by the `Date` of an answer, which has whole seconds. */
+export function differs(seconds: number | null): string {
+  if (seconds === null) return 'not known yet';
+  const whole = Math.round(seconds);
+  if (Math.abs(whole) <= 1) return 'the same';
+  return `${Math.abs(whole)} s ${whole > 0 ? 'ahead' : 'behind'}`;
+}
+
 function rounded(seconds: number): number {
   if (seconds >= 86_400) return Math.round(seconds / 3600) * 3600;
   return seconds >= 600 ? Math.round(seconds / 60) * 60 : seconds;

@@ -10,6 +10,8 @@ type State = {
   readonly stop: AbortController;
   readonly waiters: Set<() => void>;
   running: number;
+  /** Of those, how many count against the concurrency. */
+  placed: number;
   sequence: number;
   draining: Promise<void> | undefined;
   timer: NodeJS.Timeout | undefined;
@@ -27,6 +29,7 @@ export const createMemoryQueue = (options: QueueOptions): Queue => {
     stop: new AbortController(),
     waiters: new Set(),
     running: 0,
+    placed: 0,
     sequence: 0,
     draining: undefined,
     timer: undefined,
@@ -54,10 +57,12 @@ const enqueue = (state: State, key: string, delayMs: number): void => {
 const wakeUp = (state: State): void => {
   clearTimeout(state.timer);
   state.timer = undefined;
-  if (state.draining !== undefined || state.running >= state.options.concurrency) return;
+  if (state.draining !== undefined) return;
+  const isFull = state.placed >= state.options.concurrency;
   let earliest = Number.POSITIVE_INFINITY;
-  for (const entry of state.entries.values()) {
-    if (!entry.running && entry.due !== null) earliest = Math.min(earliest, entry.due);
+  for (const [key, entry] of state.entries) {
+    if (!entry.running && entry.due !== null && !(isFull && takesPlace(state, key)))
+      earliest = Math.min(earliest, entry.due);
   }
   if (earliest === Number.POSITIVE_INFINITY) return;
   // Rounded up: a timer that fires a fraction of a millisecond early would find nothing due and spin.
@@ -66,10 +71,12 @@ const wakeUp = (state: State): void => {
 };
 
 const dispatch = (state: State): void => {
-  const ready = dueEntries(state);
-  for (const [key, entry] of ready.slice(0, state.options.concurrency - state.running)) void run(state, key, entry);
+  for (const [key, entry] of dueEntries(state))
+    if (!takesPlace(state, key) || state.placed < state.options.concurrency) void run(state, key, entry);
   wakeUp(state);
 };
+
+const takesPlace = ({ options }: State, key: string): boolean => options.placeless?.(key) !== true;
 
 const dueEntries = (state: State): readonly (readonly [string, Entry])[] => {
   const now = performance.now();
@@ -85,6 +92,8 @@ const run = async (state: State, key: string, entry: Entry): Promise<void> => {
   entry.running = true;
   entry.due = null;
   state.running += 1;
+  const place = takesPlace(state, key) ? 1 : 0;
+  state.placed += place;
   let next: number | null;
   try {
     next = laterOf((await state.options.handle(key, state.stop.signal)) ?? undefined);
@@ -94,6 +103,7 @@ const run = async (state: State, key: string, entry: Entry): Promise<void> => {
     next = performance.now() + backOff(state.options.retry, entry.failures);
     tell(state, key, error, entry.failures);
   }
+  state.placed -= place;
   finish(state, key, entry, next);
 };
 

@@ -10,6 +10,11 @@ export type QueueOptions = {
   /** How many keys are worked on at once. */
   readonly concurrency: number;
   readonly handle: Handle;
+  /**
+   * Keys that mostly wait for something with a limit and an order of its own, and so take no place here: with a hundred
+   * grants waiting for the engine, an end would not even get to the queue in front of it.
+   */
+  readonly placeless?: (key: string) => boolean;
   /** Of the keys that are due, the highest goes first; 0 for all by default. */
   readonly priority?: (key: string) => number;
   readonly retry: { readonly firstMs: number; readonly maxMs: number };

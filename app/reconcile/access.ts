@@ -1,14 +1,15 @@
 // Reconciles the access of one grant: what AWS holds becomes what was signed, and what has ended becomes proven absence.
 
 import type { Access, IdentityCenter } from '../aws/port.ts';
-import { type End, endOf } from '../core/ledger/ends.ts';
+import { type End, endedAt, endOf } from '../core/ledger/ends.ts';
 import type { GrantEntry, Ledger } from '../core/ledger/ledger.ts';
 import { plan } from '../core/plan.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Again } from '../queue/queue.ts';
 import type { Context } from './context.ts';
+import { isConfirmed } from './drift.ts';
 import { denyNow } from './early-end.ts';
-import { makeAccess, untilDeadline } from './make-access.ts';
+import { makeAccess, putRight, untilDeadline } from './make-access.ts';
 import { tell } from './tell.ts';
 
 /** While another process holds the engine's state: how soon to look whether it is ours. */
@@ -20,8 +21,11 @@ export async function reconcileGrant(context: Context, id: string, signal: Abort
   if (entry === undefined) return undefined;
   if (context.engine().kind === 'standby') return { again: STANDBY_MS };
   try {
-    return await reconcileEntry(context, ledger, entry, signal);
+    const again = await reconcileEntry(context, ledger, entry, signal);
+    context.memory.failing.delete(id);
+    return again;
   } catch (error) {
+    if (!signal.aborted) rememberFailure(context, id, error);
     const end = endOf(entry, ledger.policy.value, context.github.now(), context.memory.revoked.get(id));
     const reason = error instanceof Error ? error.message : String(error);
     // Merged, and nothing to see of it: whoever waits for it at 03:00 must read why.
@@ -29,6 +33,11 @@ export async function reconcileGrant(context: Context, id: string, signal: Abort
       await tell(context, entry, { kind: 'failing', reason });
     throw error;
   }
+}
+
+function rememberFailure({ memory, github }: Context, id: string, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  memory.failing.set(id, { since: memory.failing.get(id)?.since ?? github.now(), reason });
 }
 
 async function reconcileEntry(
@@ -53,39 +62,41 @@ async function reconcileEntry(
   const [step] = plan({
     ledger: only(ledger, entry),
     ends: new Map(end === null ? [] : [[id, end]]),
-    stacks: new Set(stacks instanceof Error ? [id] : stacks),
+    // Without an engine nothing says that a live grant's stack is gone.
+    stacks: new Set(stacks instanceof Error || (engine === null && end === null) ? [id] : stacks),
     access: new Map(access === null ? [] : [[id, access]]),
     now: context.github.now(),
   });
   if (end !== null)
     return await takeAway(context, { entry, end, access, engine, center, there: step !== undefined, signal });
+  const drifted = context.memory.drifted.has(id);
+  // One reading is not enough to make anew what AWS has confirmed: the pass looks again.
+  if (isConfirmed(context, entry) && !drifted) return untilDeadline(context, entry);
   if (stacks instanceof Error) throw stacks;
-  if (state.kind === 'unavailable') throw new Error(`the engine is not available: ${state.reason}`);
-  if (step !== undefined || context.memory.confirmed.get(id) !== entry.resolved.deadline)
-    return await makeAccess(context, {
-      entry,
-      access,
-      engine: state.engine,
-      center,
-      signal,
-      unchanged: step === undefined,
-    });
-  return untilDeadline(context, entry);
+  context.memory.confirmed.delete(id);
+  const unchanged = step === undefined;
+  if (state.kind === 'unavailable') {
+    const checking = { entry, center, signal, unchanged };
+    if (unchanged && access !== null && (await putRight(context, checking, access.arn)))
+      return untilDeadline(context, entry);
+    throw new Error(`the engine is not available: ${state.reason}`);
+  }
+  return await makeAccess(context, { entry, access, engine: state.engine, center, signal, unchanged });
 }
 
 /** The mark is the tags; a set with our name and another's ledger tag is not ours. */
 async function ownAccess(
-  { configured, log }: Context,
+  { configured, alarms }: Context,
   center: IdentityCenter,
   entry: GrantEntry,
 ): Promise<Access | null> {
   const access = await center.find(entry.resolved.permissionSetName);
-  if (access === null) return null;
-  if (access.ledger === String(configured.repositoryId)) return access;
-  log.error(
-    { alarm: 'foreign-permission-set', arn: access.arn, grant: entry.id },
-    'a permission set with our name lacks our ledger tag; it is not touched',
-  );
+  if (access === null || access.ledger === String(configured.repositoryId)) {
+    alarms.clear('foreign-permission-set', entry.id);
+    return access;
+  }
+  const sentence = 'a permission set with our name lacks our ledger tag; it is not touched';
+  alarms.raise('foreign-permission-set', entry.id, sentence, { arn: access.arn, grant: entry.id });
   throw new Error(
     `permission set ${access.name} exists without our ledger tag; remove or rename it in IAM Identity Center`,
   );
@@ -110,8 +121,10 @@ type Ending = {
 
 async function takeAway(context: Context, ending: Ending): Promise<Again | undefined> {
   const { entry, end, access, engine, center } = ending;
-  const { memory, log } = context;
+  const { memory, log, alarms } = context;
   memory.confirmed.delete(entry.id);
+  memory.drifted.delete(entry.id);
+  if (ending.there) memory.seenToEnd.add(entry.id);
   if (!ending.there && (memory.proven.has(entry.id) || alreadyRecorded(entry))) {
     await settle(context, entry, end);
     return undefined;
@@ -120,7 +133,8 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
   // What keeps AWS from denying must not keep it from deleting.
   if (access !== null && end.early)
     await denyNow(context, entry, access.arn, end.sentence).catch((error: unknown) => {
-      log.error({ alarm: 'early-deny-failed', grant: entry.id, error: String(error) }, 'deleting the access undenied');
+      const facts = { grant: entry.id, error: String(error) };
+      alarms.raise('early-deny-failed', entry.id, 'deleting the access undenied', facts);
     });
   // Said meanwhile: a GitHub that does not answer must not hold up the end.
   const said = ending.there ? tell(context, entry, { kind: 'ending', ended: end.sentence }) : Promise.resolve();
@@ -139,11 +153,18 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
     proof: `proven ${proof.firstAt} ${proof.at} requests ${requests}`,
   });
   log.info({ grant: entry.id, end: end.kind, milliseconds: Date.now() - started, at: proof.at }, 'removal proven');
+  alarms.clear('early-deny-failed', entry.id);
+  if (memory.seenToEnd.delete(entry.id)) measureRemoval(context, entry, end);
   await said;
   await settle(context, entry, end);
   if (left !== null)
     throw new Error(`the access of "${entry.id}" is gone, but the engine did not end its stack: ${left}`);
   return undefined;
+}
+
+function measureRemoval({ measure, github }: Context, entry: GrantEntry, end: End): void {
+  const seconds = (github.now().getTime() - endedAt(entry, end).getTime()) / 1000;
+  measure({ kind: 'end-to-removed', end: end.kind, seconds: Math.max(0, seconds) });
 }
 
 /**
@@ -173,6 +194,8 @@ async function settle(context: Context, entry: GrantEntry, end: End): Promise<vo
   if (removed?.record != null) {
     const recorded = removed.record.removed.find((one) => one.grantId === entry.id);
     await tell(context, entry, { kind: 'recorded', ended: recorded?.ended ?? end.sentence, commit: removed.commit });
+    context.alarms.clear('early-deny-failed', entry.id);
+    context.alarms.clear('foreign-permission-set', entry.id);
     memory.settled.add(entry.id);
     memory.proven.delete(entry.id);
     memory.revoked.forget(entry.id);

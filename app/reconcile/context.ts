@@ -7,7 +7,12 @@ import type { Signer } from '../core/record/authorization.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { GitHub } from '../github/port.ts';
+import type { Alarms } from './alarms.ts';
+import { type Holds, NO_HOLDS } from './holds.ts';
+import type { Measure } from './measured.ts';
+import type { GuardMemory } from './repository-guard.ts';
 import type { Revocations } from './revocations.ts';
+import { createSweepMemory, type SweepMemory } from './sweep-memory.ts';
 
 export type Configured = {
   readonly repositoryId: number;
@@ -15,6 +20,9 @@ export type Configured = {
   readonly genesis: string;
   readonly fingerprints: readonly string[];
 };
+
+/** When AWS confirmed an access to the app, and the ids of the requests that it answered. */
+export type Granted = { readonly at: Date; readonly requests: readonly string[] };
 
 /** An ended grant whose absence AWS has proved, as text for the record. */
 export type Ended = { readonly ended: string; readonly proof: string };
@@ -26,6 +34,8 @@ export type Ended = { readonly ended: string; readonly proof: string };
 export type Memory = {
   /** On disk, as AWS's tag goes with the permission set and a comment can be deleted. */
   readonly revoked: Revocations;
+  /** What an operator ordered in a compromise, on disk as well. */
+  readonly holds: Holds;
   /** Grant id → proof, until the removal is recorded. */
   readonly proven: Map<string, Ended>;
   /** Grant id → engine operation under way. */
@@ -38,9 +48,27 @@ export type Memory = {
   readonly blocked: Map<number, string>;
   /** Grant id → open pull request that removes it. */
   readonly removals: Map<string, number>;
+  /** Alarms of the history that somebody was told of; kept on disk, as history itself never forgets. */
   readonly saidAlarms: Set<string>;
+  /** The issue that tells of the alarms, as this process saw it last; `quiet` when nothing is to be told. */
+  readonly alarmIssue: { number: number | null; quiet: boolean };
+  /** Grants whose last attempt failed: since when, by GitHub's clock, and why. */
+  readonly failing: Map<string, { readonly since: Date; readonly reason: string }>;
+  /** Ended grants whose access this process saw in AWS: only their removal is measured, not a proof said again. */
+  readonly seenToEnd: Set<string>;
+  /** Grant id → AWS's first confirmation of its access; kept on disk for `breakglass status`. */
+  readonly granted: Map<string, Granted>;
+  /** Grants that this process saw become active. */
+  readonly measured: Set<string>;
+  /** Ends on disk that this process has acted on, and the holds as it saw them last. */
+  readonly endsSeen: Set<string>;
+  holdsSeen: string;
   /** The listing of AWS under way: one at a time, over as many passes as it takes. */
-  listing: Promise<ReadonlyMap<string, Access>> | null;
+  listing: Promise<readonly Access[]> | null;
+  /** Grant id → what AWS had otherwise than signed, until it is put right and said. */
+  readonly drifted: Map<string, readonly string[]>;
+  readonly sweep: SweepMemory;
+  readonly guard: GuardMemory;
   /** Comments that were answered with a reaction. */
   readonly answered: Set<number>;
   /** Grants whose comment GitHub did not take: it is said again. */
@@ -70,12 +98,19 @@ export type Context = {
   /** One merge at a time: budgets are counted over what is already merged. */
   readonly exclusively: <T>(run: () => Promise<T>) => Promise<T>;
   readonly memory: Memory;
+  readonly alarms: Alarms;
+  readonly measure: Measure;
   readonly log: Logger;
 };
 
-export function createMemory(revoked: Revocations): Memory {
+export function createMemory(
+  revoked: Revocations,
+  holds: Holds = NO_HOLDS,
+  sweep: SweepMemory = createSweepMemory(),
+): Memory {
   return {
     revoked,
+    holds,
     proven: new Map(),
     running: new Map(),
     confirmed: new Map(),
@@ -83,7 +118,17 @@ export function createMemory(revoked: Revocations): Memory {
     blocked: new Map(),
     removals: new Map(),
     saidAlarms: new Set(),
+    alarmIssue: { number: null, quiet: false },
+    failing: new Map(),
+    seenToEnd: new Set(),
+    granted: new Map(),
+    measured: new Set(),
+    endsSeen: new Set(),
+    holdsSeen: '[]',
     listing: null,
+    drifted: new Map(),
+    sweep,
+    guard: { lookedAt: null, unreadSince: null },
     answered: new Set(),
     unsaid: new Set(),
   };

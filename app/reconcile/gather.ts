@@ -1,5 +1,6 @@
 // Reads everything that the decision on one open pull request is made of: content from Git, people and time from GitHub.
 
+import { wordsToAsk } from '../core/decision/approval.ts';
 import { type Change, classifyChange } from '../core/decision/change.ts';
 import { selectorsWhoMayEnd } from '../core/decision/early-end.ts';
 import type { Seen } from '../core/decision/evidence.ts';
@@ -11,8 +12,6 @@ import { rulesFor } from '../core/policy/match.ts';
 import type { Selector } from '../core/policy/policy.ts';
 import type { Parsed } from '../core/result.ts';
 import { parsedPolicy } from '../git/ledger.ts';
-import { describeObjects, readObjects } from '../git/objects.ts';
-import { policiesTreeOf, readPolicyFiles } from '../git/policy-files.ts';
 import type { Pull } from '../github/port.ts';
 import { awsFacts } from './aws-facts.ts';
 import type { Context } from './context.ts';
@@ -57,17 +56,21 @@ export async function gather(context: Context, pull: Pull, how: 'soon' | 'anew')
     ledger,
   };
   const asked = whoseMembership({ ...partial, self: partial.self }, change, grantFile);
-  const [{ membership, teamProblems, answers }, aws] = await Promise.all([
+  // Nobody's approval is needed to take access away.
+  const words = change.kind === 'removal' || change.kind === 'refused' ? [] : wordsToAsk(partial);
+  const [{ membership, teamProblems, answers }, edits, aws] = await Promise.all([
     readMemberships(github, ledger.policy.value, asked),
+    github.edits(words),
     awsFacts(context, ledger, pull, grantFile),
   ]);
   const mergedPolicy = change.kind === 'owners' ? await readMergedPolicy(context, tip, head) : null;
   const policyReport =
     mergedPolicy?.tree == null || mergedPolicy.policy.kind === 'invalid'
       ? null
-      : await reportPolicyChange(mirror.dir, ledger, { tree: mergedPolicy.tree, policy: mergedPolicy.policy.value });
+      : await reportPolicyChange(context, ledger, { tree: mergedPolicy.tree, policy: mergedPolicy.policy.value });
   const facts: PullFacts = {
     ...partial,
+    edits,
     membership,
     teamProblems,
     ...aws,
@@ -89,14 +92,14 @@ async function isFetched({ mirror }: Context, { number, head }: Pull): Promise<b
 
 async function readGrantFile({ mirror }: Context, change: Change): Promise<Parsed<Grant> | null> {
   if (change.kind !== 'request' && change.kind !== 'extension') return null;
-  const [facts] = await describeObjects(mirror.dir, [change.file.blob]);
-  if (facts == null) return null;
-  if (facts.size > LARGEST_GRANT) {
-    const message = `The file has ${facts.size} bytes; a grant has at most ${LARGEST_GRANT}.`;
+  const size = await mirror.sizeOf(change.file.blob);
+  if (size === null) return null;
+  if (size > LARGEST_GRANT) {
+    const message = `The file has ${size} bytes; a grant has at most ${LARGEST_GRANT}.`;
     return { kind: 'invalid', problems: [{ file: change.file.path, line: 0, column: 0, message }] };
   }
-  const [object] = await readObjects(mirror.dir, [change.file.blob]);
-  return object == null ? null : parseGrant(change.file.path, object.bytes);
+  const bytes = await mirror.blob(change.file.blob);
+  return bytes === null ? null : parseGrant(change.file.path, bytes);
 }
 
 /** The requester for the rules that could apply, and everybody who said something for whoever could approve. */
@@ -108,9 +111,7 @@ function whoseMembership(
   const { ledger, pull } = facts;
   const policy = ledger.policy.value;
   const speakers = new Map(
-    statements({ ...facts } as PullFacts).flatMap((one) =>
-      one.author?.type === 'User' ? [[one.author.id, one.author] as const] : [],
-    ),
+    statements(facts).flatMap((one) => (one.author?.type === 'User' ? [[one.author.id, one.author] as const] : [])),
   );
   const asked: Asked[] = [];
   const ask = (selectors: readonly Selector[]) => {
@@ -134,13 +135,13 @@ function whoseMembership(
 
 async function readMergedPolicy({ mirror }: Context, tip: string, head: string): Promise<PullFacts['mergedPolicy']> {
   const merged = await mirror.mergeTree(tip, head);
-  const tree = merged === null ? null : await policiesTreeOf(mirror.dir, merged);
+  const tree = merged === null ? null : await mirror.policiesTree(merged);
   // On a conflict GitHub refuses the merge anyway; the head alone is judged so that people see the rest of the answer.
-  const judged = tree ?? (merged === null ? await policiesTreeOf(mirror.dir, head) : null);
+  const judged = tree ?? (merged === null ? await mirror.policiesTree(head) : null);
   if (judged === null)
     return {
       tree: null,
       policy: { kind: 'invalid', problems: [{ file: 'policies', line: 0, column: 0, message: 'no policies/ folder' }] },
     };
-  return { tree: judged, policy: parsedPolicy(judged, await readPolicyFiles(mirror.dir, judged)) };
+  return { tree: judged, policy: parsedPolicy(judged, await mirror.policyFiles(judged)) };
 }

@@ -1,12 +1,13 @@
 // Makes or extends the access of one live grant, and says "active" only when AWS itself has confirmed it.
 
 import { inlinePolicy } from '../../pulumi/statements.ts';
-import type { Access, GrantProof, IdentityCenter } from '../aws/port.ts';
+import type { Access, Corrected, GrantProof, IdentityCenter } from '../aws/port.ts';
 import { endOf } from '../core/ledger/ends.ts';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
 import type { Engine, EngineOutcome } from '../engine/engine.ts';
 import type { Again } from '../queue/queue.ts';
 import type { Context } from './context.ts';
+import { sayRepaired } from './drift.ts';
 import { tell } from './tell.ts';
 
 type Making = {
@@ -21,7 +22,7 @@ type Making = {
 
 export async function makeAccess(context: Context, making: Making): Promise<Again | undefined> {
   const { entry, access } = making;
-  if (making.unchanged && access !== null && (await confirm(context, making, access.arn, 1)))
+  if (making.unchanged && access !== null && (await putRight(context, making, access.arn)))
     return untilDeadline(context, entry);
   await adoptOrDelete(context, making);
   const outcome = await runEngine(context, making);
@@ -36,6 +37,46 @@ export async function makeAccess(context: Context, making: Making): Promise<Agai
   }
   context.memory.confirmed.delete(entry.id);
   throw new Error(`the engine did not grant "${entry.id}": ${outcome.reason}`);
+}
+
+/** All but the engine, which may not start: a hand's work in AWS is undone without it. */
+export type Checking = Pick<Making, 'entry' | 'center' | 'signal' | 'unchanged'>;
+
+/**
+ * Read again before anything is changed: what the sweep saw may have been half an answer. Then what was added in AWS is
+ * taken back by SDK, as the engine does not know it; false when something is left for the engine.
+ */
+export async function putRight(context: Context, checking: Checking, arn: string): Promise<boolean> {
+  const { id } = checking.entry;
+  const { memory, log } = context;
+  const found = memory.drifted.get(id);
+  memory.drifted.delete(id);
+  if (await confirm(context, checking, arn, 1)) return true;
+  try {
+    const corrected = await correct(context, checking, arn);
+    // Nobody but a hand adds anything; what is otherwise than signed or missing may be an attempt of ours that was cut off.
+    const said = found ?? corrected.added;
+    if (said.length > 0) memory.drifted.set(id, said);
+    return corrected.complete && (await confirm(context, checking, arn, 3));
+  } catch (error) {
+    if (found !== undefined) memory.drifted.set(id, found);
+    log.warn({ grant: id, error: String(error) }, 'not put right by SDK; the engine tries');
+    return false;
+  }
+}
+
+/** As an operation of the engine is: an end aborts it and denies meanwhile, so that it never puts back what was denied. */
+async function correct(context: Context, { entry, center, signal }: Checking, arn: string): Promise<Corrected> {
+  const { memory } = context;
+  const document = inlinePolicy(entry.resolved);
+  const abort = new AbortController();
+  memory.running.set(entry.id, abort);
+  try {
+    if (document.kind === 'too-large' || (await hasEnded(context, entry.id))) return { added: [], complete: false };
+    return await center.correct(entry.resolved, arn, document.document, AbortSignal.any([abort.signal, signal]));
+  } finally {
+    memory.running.delete(entry.id);
+  }
 }
 
 /** Comes back in the second of the deadline. */
@@ -81,7 +122,8 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
         log.debug({ grant: id, progress }, 'engine');
         if (progress.kind !== 'assigned') return;
         log.info({ grant: id, milliseconds: Date.now() - started }, 'assigned');
-        confirmations.push(confirm(context, making, progress.arn, 10));
+        // What is put right is right when the engine has compared all of it with AWS, which comes after this.
+        if (!memory.drifted.has(id)) confirmations.push(confirm(context, making, progress.arn, 10));
       },
     });
   } finally {
@@ -93,7 +135,7 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
 const POLL_MS = 500;
 
 /** AWS's own answer, and then the comment: in that order, and only once for each deadline. */
-async function confirm(context: Context, making: Making, arn: string, tries: number): Promise<boolean> {
+async function confirm(context: Context, making: Checking, arn: string, tries: number): Promise<boolean> {
   const { entry, center } = making;
   const { memory, log } = context;
   const document = inlinePolicy(entry.resolved);
@@ -109,7 +151,19 @@ async function confirm(context: Context, making: Making, arn: string, tries: num
   }
   if (await hasEnded(context, entry.id)) return false;
   memory.confirmed.set(entry.id, entry.resolved.deadline);
+  if (!making.unchanged) measureGrant(context, entry);
+  if (!memory.granted.has(entry.id))
+    memory.granted.set(entry.id, { at: new Date(proof.at), requests: proof.evidence.map((one) => one.requestId) });
   log.info({ grant: entry.id, at: proof.at }, 'active');
-  await tell(context, entry, { kind: 'active', at: proof.at, evidence: proof.evidence });
+  const repaired = sayRepaired(context, entry, arn);
+  const told = { kind: 'active', at: proof.at, evidence: proof.evidence } as const;
+  await tell(context, entry, repaired === null ? told : { ...told, repaired });
   return true;
+}
+
+/** Once for each grant: not when it is extended, nor when it is made again. */
+function measureGrant({ memory, measure, github }: Context, { id, pulls, startedAt }: GrantEntry): void {
+  if (memory.measured.has(id) || pulls.length > 1) return;
+  memory.measured.add(id);
+  measure({ kind: 'merge-to-granted', seconds: Math.max(0, github.now().getTime() - startedAt.getTime()) / 1000 });
 }

@@ -1,13 +1,12 @@
 // Reads, live and in parallel, every membership that one decision may ask about; what was not answered is `unknown`.
 import { type MembershipAnswers, membershipBy } from '../core/decision/membership-answers.ts';
 import type { Membership } from '../core/decision/people.ts';
-import type { Policy, Selector } from '../core/policy/policy.ts';
+import type { Policy, Selector, Team } from '../core/policy/policy.ts';
 import type { GitHub } from '../github/port.ts';
 
-export type Asked = {
-  readonly selectors: readonly Selector[];
-  readonly user: { readonly login: string; readonly id: number };
-};
+type User = { readonly login: string; readonly id: number };
+
+export type Asked = { readonly selectors: readonly Selector[]; readonly user: User };
 
 export type Memberships = {
   readonly membership: (selector: Selector, userId: number) => Membership;
@@ -17,40 +16,54 @@ export type Memberships = {
 };
 
 export async function readMemberships(github: GitHub, policy: Policy, asked: readonly Asked[]): Promise<Memberships> {
-  const pairs = new Map<string, { readonly team: string; readonly user: Asked['user'] }>();
+  const usersOf = new Map<string, Map<number, User>>();
   for (const { selectors, user } of asked)
-    for (const one of selectors) if (one.kind === 'team') pairs.set(`${one.team} ${user.id}`, { team: one.team, user });
-  const names = [...new Set([...pairs.values()].map((pair) => pair.team))];
-  const [teams, people] = await Promise.all([
-    Promise.all(
-      names.map(async (team) => ({
-        team,
-        wanted: policy.settings.teams.get(team) ?? null,
-        actual: await teamId(github, team),
-      })),
-    ),
-    Promise.all(
-      [...pairs.values()].map(async ({ team, user: { login, id } }) => ({
-        team,
-        login,
-        userId: id,
-        answer: await membershipOf(github, team, login),
-      })),
-    ),
+    for (const one of selectors) {
+      if (one.kind !== 'team') continue;
+      const users = usersOf.get(one.team) ?? new Map<number, User>();
+      usersOf.set(one.team, users.set(user.id, user));
+    }
+  const read = await Promise.all(
+    [...usersOf].map(([slug, users]) => {
+      const team = policy.settings.teams.get(slug);
+      const all = [...users.values()];
+      return team?.children === false ? readDirect(github, slug, team, all) : readAny(github, slug, team, all);
+    }),
+  );
+  const answers = { teams: read.map(({ team }) => team), people: read.flatMap(({ people }) => people) };
+  return { membership: membershipBy(answers), teamProblems: answers.teams.flatMap(teamProblem), answers };
+}
+
+type TeamAnswer = MembershipAnswers['teams'][number];
+type Read = { readonly team: TeamAnswer; readonly people: MembershipAnswers['people'] };
+
+/** As GitHub counts: members of child teams are members. */
+async function readAny(github: GitHub, slug: string, team: Team | undefined, users: readonly User[]): Promise<Read> {
+  const [actual, answers] = await Promise.all([
+    github.teamId(slug).catch(() => 'unknown' as const),
+    Promise.all(users.map((user) => github.membership(slug, user.login).catch(() => 'unknown' as const))),
   ]);
-  const answers: MembershipAnswers = { teams, people };
-  return { membership: membershipBy(answers), teamProblems: teams.flatMap(teamProblem), answers };
+  return {
+    team: { team: slug, wanted: team?.id ?? null, actual },
+    people: users.map(({ login, id }, i) => ({ team: slug, login, userId: id, answer: answers[i] ?? 'unknown' })),
+  };
 }
 
-async function teamId(github: GitHub, team: string): Promise<number | null | 'unknown'> {
-  return github.teamId(team).catch(() => 'unknown' as const);
+/** GitHub answers for one person only as it counts itself, so that everybody who is in the team itself is read. */
+async function readDirect(github: GitHub, slug: string, team: Team, users: readonly User[]): Promise<Read> {
+  const found = await github.teamMembers(slug, 'direct').catch(() => 'unknown' as const);
+  const answerOf = (id: number): Membership => {
+    if (found === 'unknown' || found === null) return 'unknown';
+    return found.members.has(id) ? 'member' : 'not-member';
+  };
+  const actual = found === 'unknown' ? found : (found?.id ?? null);
+  return {
+    team: { team: slug, wanted: team.id, actual, directOnly: true },
+    people: users.map(({ login, id }) => ({ team: slug, login, userId: id, answer: answerOf(id) })),
+  };
 }
 
-async function membershipOf(github: GitHub, team: string, login: string): Promise<Membership> {
-  return github.membership(team, login).catch(() => 'unknown' as const);
-}
-
-function teamProblem({ team, wanted, actual }: MembershipAnswers['teams'][number]): string[] {
+function teamProblem({ team, wanted, actual }: TeamAnswer): string[] {
   if (actual === 'unknown' || (actual !== null && actual === wanted)) return [];
   const fix = 'The owners must correct settings.teams in policies/settings.yaml.';
   if (actual === null) return [`GitHub has no team "${team}" any more. ${fix}`];

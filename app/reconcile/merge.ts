@@ -9,6 +9,7 @@ import { signRecord } from '../core/record/authorization.ts';
 import type { AuthorizationRecord } from '../core/record/record.ts';
 import type { Context } from './context.ts';
 import { gather } from './gather.ts';
+import { heldNow } from './holds.ts';
 
 export type Merged =
   | { readonly kind: 'merged'; readonly sha: string; readonly record: AuthorizationRecord }
@@ -55,6 +56,8 @@ async function put(
   const { number, head } = facts.pull;
   const frozen = context.frozen();
   if (frozen !== null) return { kind: 'blocked', message: frozen };
+  const held = heldBack(context, facts, phase);
+  if (held !== null) return { kind: 'blocked', message: held };
   const signer = context.signer(facts.ledger);
   if (signer === null) {
     const message =
@@ -79,6 +82,14 @@ async function put(
   }
 }
 
+/** A merge that an operator's hold would end at once, and its id with it: the request stays open and can be merged later. */
+function heldBack({ memory, github }: Context, facts: PullFacts, phase: Approved): string | null {
+  if (phase.draft.kind === 'complete' || facts.grantFile?.kind !== 'ok') return null;
+  const { accounts } = facts.ledger.policy.value;
+  const accountId = accounts.get(facts.grantFile.value.account)?.id ?? '';
+  return heldNow(memory.holds, { requesterId: facts.pull.author?.id ?? 0, accountId }, github.now());
+}
+
 /** It may have merged all the same: a lost answer, or another process of ours that was first. */
 async function whatHappened(
   { github, log }: Context,
@@ -87,7 +98,11 @@ async function whatHappened(
   answer: { readonly kind: 'blocked' | 'uncertain'; readonly message: string },
 ): Promise<Merged> {
   const pull = await github.pull(number);
-  if (pull?.merged === true && pull.mergeCommit !== null) return { kind: 'merged', sha: pull.mergeCommit, record };
+  if (pull?.merged === true && pull.mergeCommit !== null) {
+    // Auto-merge or a person's button may have been quicker: that grants nothing, and must not be thanked for.
+    const isOurs = pull.mergedBy?.id === (await github.self()).user.id;
+    return isOurs ? { kind: 'merged', sha: pull.mergeCommit, record } : { kind: 'look-again' };
+  }
   log.warn({ pull: number, answer: answer.kind, message: answer.message }, 'not merged');
   return answer.kind === 'blocked' ? { kind: 'blocked', message: answer.message } : { kind: 'look-again' };
 }

@@ -5,7 +5,6 @@ import { revocationIn, selectorsWhoMayEnd } from '../core/decision/early-end.ts'
 import { parseGrant } from '../core/grant/parse.ts';
 import { endOf } from '../core/ledger/ends.ts';
 import type { GrantEntry, Ledger, Stray } from '../core/ledger/ledger.ts';
-import { readObjects } from '../git/objects.ts';
 import type { Comment, Pull } from '../github/port.ts';
 import { grantText, newGrantUrl } from '../github/report.ts';
 import { quoted, sentence } from '../github/text.ts';
@@ -79,8 +78,8 @@ async function answerByHand(context: Context, pull: Pull, strays: readonly Stray
 }
 
 async function offer({ mirror, configured }: Context, stray: Stray, url: string): Promise<string> {
-  const [object] = await readObjects(mirror.dir, [stray.blob]);
-  const grant = object == null ? null : parseGrant(stray.path, object.bytes);
+  const bytes = await mirror.blob(stray.blob);
+  const grant = bytes === null ? null : parseGrant(stray.path, bytes);
   if (grant?.kind !== 'ok') return `- ${quoted(stray.path)} is not a grant that can be read.`;
   const id = nextId(stray.id);
   return `- [Open ${quoted(`grants/${id}.yaml`)}](${newGrantUrl(url, configured.branch, id, grantText(grant.value))}) instead of ${quoted(stray.path)}`;

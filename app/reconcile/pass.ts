@@ -6,8 +6,14 @@ import type { Ledger } from '../core/ledger/ledger.ts';
 import { plan } from '../core/plan.ts';
 import type { Pull } from '../github/port.ts';
 import type { Context } from './context.ts';
+import { sayClocks } from './doubt.ts';
+import { heedDrift } from './drift.ts';
 import { stopGranting } from './early-end.ts';
-import { withinMs } from './within.ts';
+import { sayHistory } from './history-alarms.ts';
+import { accessByGrant, listSetsSoon, listStacks } from './look.ts';
+import { guardRepository } from './repository-guard.ts';
+import { sayStuck } from './stuck-alarms.ts';
+import { noteUnexplained } from './sweep.ts';
 
 export type Passed = { readonly live: number; readonly steps: number; readonly problems: readonly string[] };
 
@@ -24,17 +30,26 @@ export async function pass(context: Context): Promise<Passed> {
   };
   // A new mirror is empty: nothing can be asked of AWS before the first fetch.
   if (!(await hasLedger(context))) await context.mirror.fetch();
-  // AWS is listed first and Git read after: what is seen in AWS was authorized before it was made.
-  const access = await attempt('AWS', () => listAccessSoon(context));
-  await attempt('git fetch', () => context.mirror.fetch());
+  // AWS and the state are listed first and Git read after: what is seen there was authorized before it was made.
+  const [sets, stacks] = await Promise.all([
+    attempt('AWS', () => listSetsSoon(context)),
+    attempt("the engine's state", () => listStacks(context)),
+  ]);
+  const fetched = await attempt('git fetch', () => context.mirror.fetch().then(() => true));
   const ledger = await context.ledger();
-  sayAlarms(context, ledger);
+  sayHistory(context, ledger);
+  const access = sets === null ? null : accessByGrant(ledger, sets);
   const ends = await findEnds(context, ledger, access ?? new Map());
-  sayUnexplained(context, ledger, access ?? new Map());
-  const steps = await attempt('plan', () => enqueueGrants(context, ledger, ends, access));
+  noteUnexplained(context, ledger, { sets, stacks, fetched: fetched === true });
+  sayClocks(context, context.identityCenter(ledger.policy.value.settings.identityCenter));
+  const steps = await attempt('plan', async () => enqueueGrants(context, ledger, ends, { access, stacks }));
   await attempt('pull requests', () => enqueuePulls(context, ledger, ends));
+  await guardRepository(context);
   if (ledger.strays.length > 0 || context.memory.proven.size > 0) context.enqueue('removal');
   for (const problem of problems) context.log.warn({ problem }, 'pass');
+  sayStuck(context, ledger);
+  context.enqueue('sweep');
+  context.enqueue('alarm-issue');
   const live = [...ledger.grants.keys()].filter((id) => !ends.has(id)).length;
   return { live, steps: steps ?? 0, problems };
 }
@@ -44,26 +59,6 @@ function hasLedger(context: Context): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The first listing of a large organisation takes minutes, as every name must be asked for: nothing waits for it. */
-async function listAccessSoon(context: Context): Promise<ReadonlyMap<string, Access>> {
-  const { memory } = context;
-  memory.listing ??= listAccess(context).finally(() => {
-    memory.listing = null;
-  });
-  const listed = await withinMs(LISTING_PATIENCE_MS, memory.listing, null);
-  if (listed === null) throw new Error('AWS is still being asked for the names of its permission sets');
-  return listed;
-}
-
-const LISTING_PATIENCE_MS = 15_000;
-
-async function listAccess(context: Context): Promise<ReadonlyMap<string, Access>> {
-  const { settings } = (await context.ledger()).policy.value;
-  const all = await context.identityCenter(settings.identityCenter).list();
-  const ours = all.filter((one) => one.ledger === String(context.configured.repositoryId));
-  return new Map(ours.flatMap((one) => (one.grantId === null ? [] : [[one.grantId, one] as const])));
 }
 
 async function findEnds(
@@ -81,18 +76,20 @@ async function findEnds(
   return ends;
 }
 
+type Held = { readonly access: ReadonlyMap<string, Access> | null; readonly stacks: readonly string[] | null };
+
 /** With AWS unknown, every grant that is not settled is looked at one by one: each will say what is wrong. */
-async function enqueueGrants(
+function enqueueGrants(
   context: Context,
   ledger: Ledger,
   ends: ReadonlyMap<string, End>,
-  access: ReadonlyMap<string, Access> | null,
-): Promise<number> {
+  { access, stacks }: Held,
+): number {
   const { enqueue, memory, github } = context;
-  const state = context.engine();
-  const stacks = state.kind === 'ready' ? await state.engine.stacks().catch(() => null) : [];
-  const known = access !== null && stacks !== null;
-  const steps = known ? plan({ ledger, ends, stacks: new Set(stacks), access, now: github.now() }) : [];
+  // A state that does not answer says of no live grant that its stack is gone.
+  const assumed = stacks ?? [...ledger.grants.keys()].filter((id) => !ends.has(id));
+  const input = { ledger, ends, stacks: new Set(assumed), now: github.now() };
+  const steps = access === null ? [] : heedDrift(context, ledger, access, plan({ ...input, access }));
   const due = new Set(steps.map((step) => step.id));
   for (const entry of ledger.grants.values()) {
     const { id } = entry;
@@ -100,7 +97,9 @@ async function enqueueGrants(
     const ended = end !== undefined;
     if (ended) stopGranting(context, entry, end.sentence);
     else if (memory.unsaid.has(id)) memory.confirmed.delete(id);
-    if (ended ? !isSettled(context, id, ledger) : !known || memory.confirmed.get(id) !== entry.resolved.deadline)
+    if (
+      ended ? !isSettled(context, id, ledger) : access === null || memory.confirmed.get(id) !== entry.resolved.deadline
+    )
       due.add(id);
   }
   for (const id of due) enqueue(`grant:${id}`);
@@ -136,26 +135,4 @@ async function fetchHeads({ mirror }: Context, open: readonly Pull[]): Promise<v
   const known = await Promise.all(open.map(async ({ number, head }) => (await mirror.pullHead(number)) === head.sha));
   const unseen = open.filter((_, i) => known[i] === false).map(({ number }) => number);
   if (unseen.length > 0) await mirror.fetch(unseen).catch(() => {});
-}
-
-/** Our mark on something that no authorization explains: said, and left to a person, who knows what made it. */
-function sayUnexplained({ log, memory }: Context, ledger: Ledger, access: ReadonlyMap<string, Access>): void {
-  for (const [id, one] of access) {
-    if (ledger.grants.has(id) || memory.saidAlarms.has(one.arn)) continue;
-    memory.saidAlarms.add(one.arn);
-    log.error(
-      { alarm: 'access-unexplained', arn: one.arn, grant: id },
-      'a permission set carries our mark, but no authorization explains it',
-    );
-  }
-}
-
-/** Each alarm once in a process; the log is what pages somebody. */
-function sayAlarms({ log, memory }: Context, ledger: Ledger): void {
-  for (const alarm of ledger.alarms) {
-    const key = `${alarm.code} ${alarm.commit} ${alarm.message}`;
-    if (memory.saidAlarms.has(key)) continue;
-    memory.saidAlarms.add(key);
-    log.error({ alarm: alarm.code, commit: alarm.commit, at: alarm.at.toISOString() }, alarm.message);
-  }
 }

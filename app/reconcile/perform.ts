@@ -1,6 +1,7 @@
 // Carries out actions on GitHub: the only writer. Each action looks before it writes, so doing it twice changes nothing.
 import type { Action } from '../core/action.ts';
 import type { Comment } from '../core/decision/people.ts';
+import type { ForeignCheck } from '../github/port.ts';
 import { MARKER } from '../github/report.ts';
 import type { Context } from './context.ts';
 
@@ -8,15 +9,16 @@ type Plain = Exclude<Action, { kind: 'merge' }>;
 
 /** In order: what people see first comes first. Merging is `merge.ts`, as it decides again right before. */
 export async function perform(
-  { github, log }: Pick<Context, 'github' | 'log'>,
+  { github, log, alarms }: Pick<Context, 'github' | 'log' | 'alarms'>,
   actions: readonly Plain[],
   comments: readonly Comment[],
 ): Promise<void> {
   for (const action of actions) {
     switch (action.kind) {
       case 'set-check': {
-        const [existing] = await github.ownCheckRuns(action.sha);
-        await github.setCheck(action.sha, existing, action.content);
+        const { own, foreign } = await github.checkRuns(action.sha);
+        sayForeign(alarms, action.sha, foreign);
+        await github.setCheck(action.sha, own[0], action.content);
         break;
       }
       case 'set-comment':
@@ -31,6 +33,17 @@ export async function perform(
         break;
     }
   }
+}
+
+/** Counted by nobody, as the ruleset pins the check to the App; but it is made to be taken for ours. Once for each head. */
+function sayForeign(alarms: Context['alarms'], sha: string, foreign: readonly ForeignCheck[]): void {
+  for (const { app, appId, conclusion } of foreign)
+    alarms.happened(
+      'foreign-check',
+      `${sha} ${appId ?? app}`,
+      `${app}${appId === null ? '' : ` (App ${appId})`} set a check run breakglass (${conclusion ?? 'unfinished'}) on ${sha}, which is not this app's`,
+      { head: sha, app, appId },
+    );
 }
 
 /** The app's own sticky comments, lowest id first: GitHub marks them with the App, so nobody can plant one. */

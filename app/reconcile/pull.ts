@@ -1,7 +1,9 @@
 // Reconciles one pull request: gather, decide, perform. Any event about it leads here, and none is trusted for more.
 import type { Action } from '../core/action.ts';
+import { isPassing } from '../core/decision/approval.ts';
 import { type Decision, decide } from '../core/decision/decide.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
+import type { AuthorizationRecord } from '../core/record/record.ts';
 import type { Pull } from '../github/port.ts';
 import { evidenceText, report } from '../github/report.ts';
 import type { Again } from '../queue/queue.ts';
@@ -65,6 +67,7 @@ async function mergeNow(context: Context, judged: Judged, decision: Decision): P
     case 'merged': {
       memory.blocked.delete(number);
       const { record } = merged;
+      measureMerge(context, record);
       // What follows fetches again; nothing of it may be left out because Git was away for a moment.
       await context.mirror
         .fetch()
@@ -77,6 +80,13 @@ async function mergeNow(context: Context, judged: Judged, decision: Decision): P
       return undefined;
     }
   }
+}
+
+function measureMerge({ measure, github }: Context, record: AuthorizationRecord): void {
+  const approvals = record.kind === 'removal' ? [] : record.approvedBy.map(({ at }) => Date.parse(at));
+  if (approvals.length === 0) return;
+  const seconds = Math.max(0, github.now().getTime() - Math.max(...approvals)) / 1000;
+  measure({ kind: 'approval-to-merge', change: record.kind, seconds });
 }
 
 /** A person's removal that GitHub does not merge, or one that can never merge, must not keep ours from being opened. */
@@ -159,7 +169,7 @@ function afterwards(context: Context, facts: PullFacts, { phase, approval }: Dec
       if (state.revoked !== undefined && entry !== undefined) endEarly(context, entry, state.revoked);
       else enqueue(`grant:${id}`);
     }
-  const unknown = approval?.kind === 'waiting' && approval.ignored.some((one) => one.code === 'approver-unknown');
+  const unknown = approval?.kind === 'waiting' && approval.ignored.some((one) => isPassing(one.code));
   if ((phase.kind === 'unapprovable' && phase.passing) || unknown)
     throw new Error('GitHub does not say everything yet that this decision needs');
 }

@@ -18,9 +18,10 @@ export async function tell(context: Context, entry: GrantEntry, state: GrantStat
       );
 }
 
-async function tellPull({ github, log }: Context, pull: number, body: string, marks: readonly string[]): Promise<void> {
+async function tellPull(context: Context, pull: number, body: string, marks: readonly string[]): Promise<void> {
+  const { github } = context;
   const [comments, self] = await Promise.all([github.comments(pull), github.self()]);
   const [sticky, ...doubles] = stickyComments(comments, self.appId);
   if (doubles.length === 0 && marks.some((mark) => sticky?.body.includes(mark) === true)) return;
-  await perform({ github, log }, [{ kind: 'set-comment', pull, body }], comments);
+  await perform(context, [{ kind: 'set-comment', pull, body }], comments);
 }

@@ -1,10 +1,14 @@
 // One key of the queue to the reconciler that looks at it.
 import type { Again } from '../queue/queue.ts';
 import { reconcileGrant } from './access.ts';
+import { reconcileAlarmIssue } from './alarm-issue.ts';
 import type { Context } from './context.ts';
+import { reconcileOrderedEnds } from './ordered-ends.ts';
+import { reconcileOrphan } from './orphan.ts';
 import { type Passed, pass } from './pass.ts';
 import { reconcilePull } from './pull.ts';
 import { reconcileRemoval } from './removal.ts';
+import { reconcileSweep } from './sweep.ts';
 
 export type WorkerOptions = {
   readonly context: Context;
@@ -27,6 +31,17 @@ export function worker({
       case 'removal':
         await reconcileRemoval(context);
         return undefined;
+      case 'sweep':
+        await reconcileSweep(context, signal);
+        return undefined;
+      case 'orphan':
+        await reconcileOrphan(context, rest, signal);
+        return undefined;
+      case 'alarm-issue':
+        await reconcileAlarmIssue(context);
+        return undefined;
+      case 'ordered-ends':
+        return await reconcileOrderedEnds(context);
       case 'pass':
         onPass(await pass(context));
         return { again: passMs };
@@ -38,7 +53,7 @@ export function worker({
 
 /** Ending and granting access come before talking about it. */
 export function priority(key: string): number {
-  return key.startsWith('grant:') ? 1 : 0;
+  return key.startsWith('grant:') || key === 'ordered-ends' ? 1 : 0;
 }
 
 function splitOnce(key: string): readonly string[] {

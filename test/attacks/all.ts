@@ -2,6 +2,7 @@
 import { commands } from './commands.ts';
 import { files } from './files.ts';
 import { identity } from './identity.ts';
+import { mainBranch } from './main-branch.ts';
 import { mergeWorld } from './merge.ts';
 import { recordWorld } from './record.ts';
 import { time } from './time.ts';
@@ -10,7 +11,17 @@ import { volume } from './volume.ts';
 import { type Outcome, type Played, playWorld, type World } from './world.ts';
 
 /** The longest first. */
-export const WORLDS: readonly World[] = [mergeWorld, files, commands, identity, time, volume, trailers, recordWorld];
+export const WORLDS: readonly World[] = [
+  mergeWorld,
+  files,
+  commands,
+  identity,
+  time,
+  volume,
+  trailers,
+  recordWorld,
+  mainBranch,
+];
 
 export type Result = {
   readonly cases: number;

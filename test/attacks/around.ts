@@ -1,7 +1,8 @@
 // Around the app: the button, another app's green check, and main itself.
+import type { Words } from '../sandbox/github/auto-merge.ts';
 import type { Attack } from './attack.ts';
 import { asOtherApp } from './other-app.ts';
-import type { Scene } from './scene.ts';
+import { type Scene, until } from './scene.ts';
 
 const nobodyApproves = { says: () => [] };
 const merge = (scene: Scene, login: string, how: Parameters<ReturnType<Scene['as']>['mergeByHand']>[1] = {}) =>
@@ -19,6 +20,21 @@ const byGitHub = (name: string, words: RegExp, attempt: (scene: Scene) => Promis
   ...nobodyApproves,
   before: (scene) => scene.refusedByGitHub(words, () => attempt(scene)),
 });
+/** GitHub merges it itself the moment that the app calls it approved, and in words that the requester chose. */
+const inAdvance = (name: string, words: Words): Attack => ({
+  name,
+  refusedWith: 'by-hand',
+  before: (scene) => scene.as(scene.author).enableAutoMerge(scene.pull, words),
+  live: async (scene) => {
+    const path = `/repos/acme/access/pulls/${scene.pull}`;
+    await until(`#${scene.pull} was merged by GitHub`, async () => {
+      const { body } = await scene.as('octocat').request('GET', path);
+      const { merged, merge_commit_sha } = body as { readonly merged: boolean; readonly merge_commit_sha: string };
+      if (merged) scene.outside.add(merge_commit_sha);
+      return merged;
+    });
+  },
+});
 const green = { name: 'breakglass', status: 'completed', conclusion: 'success' };
 
 export const AROUND: readonly Attack[] = [
@@ -27,6 +43,11 @@ export const AROUND: readonly Attack[] = [
   byHand('an administrator rebases', { method: 'rebase' }),
   byHand('an administrator merges with the words of the app', {
     method: 'squash',
+    title: 'Grant admin on prod-payments to @octocat for 1h (#1)',
+    message: 'Format: 1\nKind: grant\nRule: production-admin',
+  }),
+  inAdvance('the requester asks for auto-merge in advance', {}),
+  inAdvance('the requester asks for auto-merge in advance, with the words of the app', {
     title: 'Grant admin on prod-payments to @octocat for 1h (#1)',
     message: 'Format: 1\nKind: grant\nRule: production-admin',
   }),
@@ -46,6 +67,17 @@ export const AROUND: readonly Attack[] = [
     await asOtherApp(scene.github, 'POST', `/statuses/${scene.head()}`, { state: 'success', context: 'breakglass' });
     return await merge(scene, 'mallory');
   }),
+  {
+    name: 'another app sets a green check of the same name, and nobody presses the button',
+    refusedWith: 'logged',
+    ...nobodyApproves,
+    before: async (scene) => {
+      const head = scene.head();
+      await asOtherApp(scene.github, 'POST', '/check-runs', { ...green, head_sha: head });
+      const { slug } = scene.github.otherApp;
+      scene.expectLog((line) => line.alarm === 'foreign-check' && line.head === head && line.app === slug);
+    },
+  },
   byGitHub('somebody pushes the branch to main', /pull request|rule violations/i, (scene) =>
     scene.as('mallory').push('main', scene.file()),
   ),

@@ -60,6 +60,7 @@ const IGNORED: Readonly<Record<IgnoredCode, RegExp>> = {
   'own-request': /Nobody approves a request of their own/,
   'not-an-approver': /You are not among those who may approve/,
   'approver-unknown': /GitHub does not say whether you may approve this/,
+  'edit-unknown': /GitHub does not say whether this comment was edited/,
   'before-reopening': /closed and opened again since, or went into another branch/,
   'changes-requested': /You asked for changes after this/,
   'sha-needed': /There were pushes, so say which commit you approve/,

@@ -30,9 +30,13 @@ const TEAM_IDS = {
   says500: 4_200_006,
 };
 
+/** A team of which members of child teams are no members, by the settings; everybody is in a child team of it. */
+const NESTED = { slug: 'nested', id: 4_200_007, child: 4_200_008 };
+
 /** What the policy says besides the example's. */
 export function casePolicy(cases: readonly Case[]): Readonly<Record<string, string>> {
-  const teams = Object.entries(TEAM_IDS).map(([slug, id]) => `${slug}: ${id}`);
+  const plain = Object.entries(TEAM_IDS).map(([slug, id]) => `${slug}: ${id}`);
+  const teams = [...plain, `${NESTED.slug}: { id: ${NESTED.id}, children: false }`];
   return {
     'policies/rules.yaml': rules(cases),
     'policies/accounts.yaml': `${EXAMPLE['policies/accounts.yaml']}${accounts(cases)}`,
@@ -87,6 +91,8 @@ export async function arrange({ github }: Theatre): Promise<void> {
   github.people.add({ login: 'hubot-b0ss', id: 8_000_010 });
   github.people.add({ login: 'stranger', id: 8_000_011, role: 'read', member: false });
   for (const [slug, id] of Object.entries(TEAM_IDS)) github.teams.create(slug, id, [BOSS, 'octocat', LEAVER.login]);
+  github.teams.create(NESTED.slug, NESTED.id, []);
+  github.teams.create('nested-child', NESTED.child, [BOSS, 'octocat'], NESTED.id);
   github.teams.delete('gone');
   github.teams.recreate('twin', 4_300_000, [BOSS, 'octocat']);
   for (const status of [404, 403, 500])

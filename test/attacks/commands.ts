@@ -1,4 +1,5 @@
 // What a comment can look like to a person and not be: a command. The approver really wrote each of these.
+import type { Effect } from '../sandbox/github/index.ts';
 import type { Attack, Refusal } from './attack.ts';
 import { REVIEWS } from './reviews.ts';
 import type { Scene } from './scene.ts';
@@ -6,7 +7,7 @@ import type { World } from './world.ts';
 
 const LINE = '/approve-emergency';
 const BOSS = 'hubot-boss';
-/** GitHub shows whole seconds: an edit in the second of the comment cannot be told from none. */
+/** REST shows whole seconds: after this, it shows the edit as well. */
 const A_SECOND = 1100;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -139,6 +140,32 @@ const CHANGES: readonly Attack[] = [
     await as('mallory').editComment(id, 'No');
     await as('mallory').editComment(id, LINE);
   }),
+  after('an innocent comment, edited by somebody else in the second in which it was written', 'edited', (scene) =>
+    editAtOnce(scene, 'I will look at it', [LINE]),
+  ),
+  after('an approval for one commit, edited in its second to name another', 'edited', (scene) =>
+    editAtOnce(scene, `${LINE} ${'0'.repeat(40)}`, [`${LINE} ${scene.head()}`]),
+  ),
+  after('an approval, edited in its second and edited back', 'edited', (scene) =>
+    editAtOnce(scene, LINE, ['No', LINE]),
+  ),
+  after('an approval of which GitHub does not tell whether it was edited', 'edit-unknown', async (scene) => {
+    graphqlFails(scene, await editAtOnce(scene, 'I will look at it', [LINE]), { kind: 'refuse', status: 500 });
+  }),
+  after('the same, as GraphQL answers with errors', 'edit-unknown', async (scene) => {
+    const node = await editAtOnce(scene, 'I will look at it', [LINE]);
+    scene.github.faults.onRequest(({ request, ...moment }) => {
+      if (moment.phase !== 'after' || !asksFor(node)(request)) return;
+      Object.assign(moment.reply.body ?? {}, { errors: [{ type: 'SERVICE_UNAVAILABLE', message: 'Try again' }] });
+    });
+  }),
+  after('the same, as GraphQL answers without the comment', 'edit-unknown', async (scene) => {
+    const node = await editAtOnce(scene, 'I will look at it', [LINE]);
+    scene.github.faults.onRequest(({ request, ...moment }) => {
+      if (moment.phase !== 'after' || !asksFor(node)(request)) return;
+      Object.assign(moment.reply.body ?? {}, { data: { nodes: [null] } });
+    });
+  }),
   after('an approval that was edited away', 'waiting', async ({ as, say }) => {
     await as(BOSS).editComment(await say(BOSS, LINE), 'I take it back');
   }),
@@ -162,6 +189,28 @@ const CHANGES: readonly Attack[] = [
     await as('octocat').request('PATCH', `/repos/acme/access/pulls/${pull}`, { body: LINE });
   }),
 ];
+
+/** Answers the comment's node id, once REST shows nothing of the edit. */
+async function editAtOnce({ as, say }: Scene, text: string, edits: readonly string[]): Promise<string> {
+  for (;;) {
+    await pause(1000 - (Date.now() % 1000));
+    const id = await say(BOSS, text);
+    for (const edit of edits) await as('mallory').editComment(id, edit);
+    const { body } = await as(BOSS).request('GET', `/repos/acme/access/issues/comments/${id}`);
+    const comment = body as { readonly node_id: string; readonly created_at: string; readonly updated_at: string };
+    if (comment.created_at === comment.updated_at) return comment.node_id;
+    await as(BOSS).deleteComment(id);
+  }
+}
+
+const asksFor =
+  (node: string) =>
+  ({ path, body }: { readonly path: string; readonly body: unknown }): boolean =>
+    path === '/graphql' && JSON.stringify(body).includes(node);
+
+function graphqlFails({ github }: Scene, node: string, effect: Effect): void {
+  github.faults.on({ path: /^\/graphql$/, times: Number.MAX_SAFE_INTEGER, when: asksFor(node) }, effect);
+}
 
 const honest = (name: string, text: string | ((scene: Scene) => string)): Attack => ({
   ...says(name, text),

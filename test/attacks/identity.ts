@@ -20,6 +20,8 @@ import type { World } from './world.ts';
 
 const BOSS = 'hubot-boss';
 const LINE = '/approve-emergency';
+const OCTOCAT = '583231+octocat@users.noreply.github.com';
+const HUBOT_BOSS = '1234567+hubot-boss@users.noreply.github.com';
 
 const by = (name: string, refusedWith: Refusal, more: Partial<Case>): Case => ({ name, refusedWith, ...more });
 const approvedBy = (name: string, refusedWith: Refusal, login: string, rule: Rule = {}): Case =>
@@ -38,8 +40,32 @@ const PUSHERS: readonly Case[] = [
     before: (scene) =>
       scene.push(scene.file({ duration: '90m' }), {
         by: 'mallory',
-        author: { name: 'octocat', email: '583231+octocat@users.noreply.github.com' },
+        author: { name: 'octocat', email: OCTOCAT },
       }),
+  }),
+  by("the approver pushes under the requester's name", 'foreign-push', {
+    before: async (scene) => {
+      const head = await scene.push(scene.file({ duration: '90m' }), {
+        by: BOSS,
+        author: { name: 'octocat', email: OCTOCAT },
+      });
+      await scene.say(BOSS, `${LINE} ${head}`);
+    },
+  }),
+  by("the requester pushes under the approver's name", 'waiting', {
+    byHand: true,
+    before: async (scene) => {
+      await scene.push(scene.file(), { author: { name: BOSS, email: HUBOT_BOSS } });
+      await scene.open();
+    },
+  }),
+  by('the requester names the approver as co-author and reviewer', 'waiting', {
+    byHand: true,
+    before: async (scene) => {
+      const names = ['Co-authored-by', 'Reviewed-by', 'Approved-By'].map((key) => `${key}: ${BOSS} <${HUBOT_BOSS}>`);
+      await scene.push(scene.file(), { message: `Grant\n\n${LINE}\n\n${names.join('\n')}` });
+      await scene.open();
+    },
   }),
   by('somebody else makes the branch, the requester opens it', 'foreign-push', {
     byHand: true,
@@ -203,6 +229,12 @@ const TEAMS: readonly Case[] = [
   by("the requesters' team was made again under the same name", 'team-mismatch', { rule: { requesters: 'team:twin' } }),
   by('an approver whom GitHub no longer finds in the team', 'not-an-approver', {
     rule: { approvals: '[{ count: 1, from: [team:says404] }]' },
+  }),
+  by('an approver who is only in a child team, where those do not count', 'not-an-approver', {
+    rule: { approvals: '[{ count: 1, from: [team:nested] }]' },
+  }),
+  by('a requester who is only in a child team, where those do not count', 'no-rule', {
+    rule: { requesters: 'team:nested' },
   }),
   by('GitHub answers 403 about the approver', 'approver-unknown', {
     rule: { approvals: '[{ count: 1, from: [team:says403] }]' },

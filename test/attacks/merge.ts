@@ -78,6 +78,24 @@ const KINDS: readonly Attack[] = [
     { byHand: true },
   ),
   before(
+    'from a branch that has no history in common with main',
+    'github',
+    async (scene) => {
+      const commit = await orphan(scene);
+      const { request } = scene.as('octocat');
+      await request('POST', '/repos/acme/access/git/refs', { ref: `refs/heads/${scene.id}`, sha: commit });
+      await scene.refusedByGitHub(/has no history in common with main/, () => scene.open());
+    },
+    { byHand: true },
+  ),
+  before('whose head has no history in common with main any more', 'nothing-changed', async (scene) => {
+    const commit = await orphan(scene);
+    const ref = `/repos/acme/access/git/refs/heads/${scene.id}`;
+    await scene.as('octocat').request('PATCH', ref, { sha: commit, force: true });
+    scene.heads.push(commit);
+    await scene.say(BOSS, `${LINE} ${commit}`);
+  }),
+  before(
     'closed, and approved then',
     'seen',
     async (scene) => {
@@ -87,6 +105,19 @@ const KINDS: readonly Attack[] = [
     nobodyApproves,
   ),
 ];
+
+/** A commit without a parent that holds the grant alone. */
+async function orphan(scene: Scene): Promise<string> {
+  const post = async (path: string, body: object): Promise<string> => {
+    const answer = await scene.as('octocat').request('POST', `/repos/acme/access/git/${path}`, body);
+    return String((answer.body as { readonly sha: unknown }).sha);
+  };
+  const content = grantYaml();
+  const tree = await post('trees', {
+    tree: [{ path: `grants/${scene.id}.yaml`, mode: '100644', type: 'blob', content }],
+  });
+  return await post('commits', { message: 'Grant', tree, parents: [] });
+}
 
 /** Once a merge of this pull request is on its way to GitHub. */
 function atTheMerge(scene: Scene, deed: () => Promise<unknown>): void {

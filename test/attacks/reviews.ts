@@ -1,4 +1,4 @@
-// Reviews: GitHub moves their commit, lets others dismiss them, and does not say who edited their words.
+// Reviews: GitHub moves their commit, lets others dismiss them, and lets whoever may write edit their words.
 import { grantYaml } from '../scenarios/stage.ts';
 import type { Attack, Refusal } from './attack.ts';
 import { asOtherApp } from './other-app.ts';
@@ -35,15 +35,16 @@ export const REVIEWS: readonly Attack[] = [
     await pause();
     await again(scene);
   }),
-  review(
-    'the same, with the commit in the words of the review, which anybody may edit',
-    'sha-needed',
-    async (scene) => {
-      await pause();
-      const head = await again(scene);
-      await approve(scene, BOSS, `/approve-emergency ${head}`);
-    },
-  ),
+  review('the same, and somebody else writes the new commit into the words of the review', 'edited', async (scene) => {
+    const id = await approve(scene);
+    await pause();
+    await scene.as('mallory').editReview(id, `/approve-emergency ${await again(scene)}`);
+  }),
+  review('the same, with the commit of before the push in the words', 'other-sha', async (scene) => {
+    await approve(scene, BOSS, `/approve-emergency ${scene.head()}`);
+    await pause();
+    await again(scene);
+  }),
   review('an approval after a push, which the button gives without a look', 'sha-needed', async (scene) => {
     await pause();
     await again(scene);
@@ -93,4 +94,9 @@ export const REVIEWS: readonly Attack[] = [
     files: (id) => ({ [`grants/${id}.yaml`]: grantYaml({ role: 'database-failover' }) }),
   },
   review('honest: a review by the button', 'granted', (scene) => approve(scene)),
+  review('honest: a review after a push, with the commit in its words', 'granted', async (scene) => {
+    await pause();
+    const head = await again(scene);
+    await approve(scene, BOSS, `Looks right.\n\n/approve-emergency ${head}`);
+  }),
 ];

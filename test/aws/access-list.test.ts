@@ -57,6 +57,23 @@ test('names are asked for once, over restarts too', async () => {
   expect(count('DescribePermissionSet', mark)).toBe(1);
 });
 
+test.each([
+  ['an empty', []],
+  ['half an', ['bg-lag-2']],
+])('%s answer makes nothing look gone: each that it lacks is asked for by its ARN', async (_, names) => {
+  const centre = office.centre();
+  const arns = new Map<string, string>();
+  for (const name of ['bg-lag-1', 'bg-lag-2', 'bg-lag-3'])
+    arns.set(name, await office.grant(name, { assigned: false }));
+  await centre.list();
+  office.aws.administrator.deleteSet('bg-lag-3');
+  const body = { PermissionSets: names.map((name) => arns.get(name)) };
+  const planted = office.aws.plant({ on: 'ListPermissionSets', mishap: { kind: 'answer', body } });
+  expect((await centre.list()).map(({ name }) => name).toSorted()).toEqual(['bg-lag-1', 'bg-lag-2']);
+  expect(planted.hits()).toBe(1);
+  expect((await centre.list()).map(({ name }) => name)).toEqual(['bg-lag-1', 'bg-lag-2']);
+});
+
 test('what is gone leaves the list and the cache', async () => {
   const cacheFile = join(folder, 'names.json');
   const centre = office.centre({ cacheFile });

@@ -22,12 +22,25 @@ test('the sweep has its own slower rate and counts against the common one', asyn
   expect(performance.now() - sharing).toBeGreaterThan(70);
 });
 
-test('urgent calls overtake those that wait', async () => {
-  const limiter = createLimiter({ ownPerSecond: 20, sweepPerSecond: 20 });
-  await Promise.all(Array.from({ length: 20 }, limiter.ordinary));
+test('urgent calls do not wait for those that do, however many', async () => {
+  const limiter = createLimiter({ urgentPerSecond: 20, ownPerSecond: 2 });
   const order: string[] = [];
-  const waiting = Array.from({ length: 3 }, () => limiter.ordinary().then(() => order.push('ordinary')));
-  const urgent = limiter.urgent().then(() => order.push('urgent'));
-  await Promise.all([...waiting, urgent]);
-  expect(order).toEqual(['urgent', 'ordinary', 'ordinary', 'ordinary']);
+  const waiting = Array.from({ length: 4 }, () => limiter.ordinary().then(() => order.push('ordinary')));
+  const urgent = Array.from({ length: 20 }, () => limiter.urgent().then(() => order.push('urgent')));
+  await Promise.all(urgent);
+  expect(order.filter((one) => one === 'ordinary').length).toBeLessThanOrEqual(2);
+  await Promise.all(waiting);
+});
+
+test('all lanes together leave the engine a third of what Identity Center takes', async () => {
+  const limiter = createLimiter();
+  let calls = 0;
+  for (const lane of [limiter.urgent, limiter.ordinary, limiter.sweep])
+    for (let i = 0; i < 40; i++) void lane().then(() => calls++);
+  // The bursts of the first second are past.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const before = calls;
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect(calls - before).toBeLessThanOrEqual(14);
+  expect(calls - before).toBeGreaterThanOrEqual(10);
 });

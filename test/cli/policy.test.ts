@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EXIT, exitCodeHelp, exitCodeOf } from '../../app/cli/exit-codes.ts';
 import { addPolicy } from '../../app/cli/policy.ts';
 import { type SignedHistory, signedHistory } from '../audit/signed-history.ts';
+import { type Sandbox, startSandbox } from '../sandbox/index.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
@@ -111,6 +112,67 @@ describe('lint', () => {
       notes: `${file}:1:1: There is no team "ser" under teams in policies/settings.yaml.`,
     });
     expect(await run('lint', '--repo', ROOT, '--members', '/nonexistent')).toMatchObject({ code: EXIT.usage });
+  });
+
+  describe('--github', () => {
+    let sandbox: Sandbox;
+    beforeAll(async () => {
+      sandbox = await startSandbox();
+      for (const [name, value] of Object.entries(sandbox.environment())) vi.stubEnv(name, value);
+      vi.stubEnv('BREAKGLASS_LOG_LEVEL', 'error');
+    });
+    afterAll(async () => {
+      vi.unstubAllEnvs();
+      await sandbox.close();
+    });
+
+    test('asks who is in which team, and writes nothing', async () => {
+      const before = await run('lint', '--repo', ROOT, '--github');
+      expect(before).toMatchObject({ code: EXIT.ok, notes: '' });
+      expect(before.out).not.toContain('team "');
+      const { teams } = sandbox.github;
+      teams.remove('incident-commanders', 'hubot-boss');
+      teams.create('night-watch', 4_100_010, ['mallory'], 4_100_002);
+      teams.recreate('engineering', 4_100_011, ['hubot']);
+      const { code, out } = await run('lint', '--repo', ROOT, '--github');
+      expect(code).toBe(EXIT.attention);
+      expect(out).toContain('Nothing is known of team "engineering"');
+      expect(out).toContain('Team "incident-commanders" has child teams');
+      expect(out).not.toContain('nobody-can-approve');
+      const strict = copy(
+        'direct',
+        'settings.yaml',
+        'incident-commanders: 4100002',
+        'incident-commanders: { id: 4100002, children: false }',
+      );
+      const direct = await run('lint', '--repo', strict, '--github');
+      expect(direct.out).toContain('can be approved only with @octo-lead');
+      expect(direct.out).not.toContain('has child teams');
+      teams.remove('incident-commanders', 'octo-lead');
+      const empty = (await run('lint', '--repo', strict, '--github')).out;
+      expect(empty).toContain('Team "incident-commanders" is empty');
+      expect(empty).toContain('Nobody can ever approve under rule "production-admin"');
+      const writes = sandbox.github.requests.filter(
+        ({ method, path }) => method !== 'GET' && !/graphql|access_tokens/.test(path),
+      );
+      expect(writes).toEqual([]);
+    });
+
+    test('says nothing of the policy when GitHub does not answer: 3', async () => {
+      sandbox.github.faults.on({ path: /graphql/, times: 9 }, { kind: 'refuse', status: 502 });
+      expect(await run('lint', '--repo', ROOT, '--github')).toMatchObject({ code: EXIT.unavailable, out: '' });
+      sandbox.github.faults.clear();
+    });
+
+    test('needs the configuration, and nobody else to say who is in which team', async () => {
+      expect(await run('lint', '--repo', ROOT, '--github', '--members', 'teams.yaml')).toMatchObject({
+        code: EXIT.usage,
+      });
+      vi.stubEnv('BREAKGLASS_APP_ID', '');
+      const { code, notes } = await run('lint', '--repo', ROOT, '--github');
+      expect(code).toBe(EXIT.usage);
+      expect(notes).toContain('BREAKGLASS_APP_ID is missing');
+    });
   });
 
   test('a policy that does not parse: every problem, and 1', async () => {

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { allRoutes, type Delivery, type Exchange } from '../sandbox/github/index.ts';
+import { checkGraphql } from './github-graphql.ts';
 import { type Checker, createChecker } from './openapi-checker.ts';
 import { type Description, reduce } from './openapi-reduce.ts';
 
@@ -24,7 +25,10 @@ export async function checkTraffic(
   deliveries: readonly Delivery[],
 ): Promise<readonly string[]> {
   const checker = await githubChecker();
-  const deviations = [...requests.flatMap(checker.exchange), ...deliveries.flatMap(checker.delivery)];
+  const deviations = [
+    ...requests.flatMap((one) => (one.operation === '/graphql' ? checkGraphql(one) : checker.exchange(one))),
+    ...deliveries.flatMap(checker.delivery),
+  ];
   return [...new Set(deviations)];
 }
 

@@ -88,6 +88,7 @@ const expected = [
   'pull_request.reopened',
   'pull_request.synchronize',
   'pull_request_review.dismissed',
+  'pull_request_review.edited',
   'pull_request_review.submitted',
   'push',
   'team.created',

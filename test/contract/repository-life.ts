@@ -1,5 +1,6 @@
 // What else happens in a repository and its organization, as the contract plays it, and what GitHub refuses.
 import { expect } from 'vitest';
+import { TEAM_MEMBERS_QUERY } from '../../app/github/octokit-teams.ts';
 import { clientWith, read as field } from '../sandbox/github/client.ts';
 import { all, type Body, headOf, ok, type Stage } from './life-stage.ts';
 
@@ -68,6 +69,13 @@ export async function organization(stage: Stage): Promise<void> {
     '/users/mona',
     '/user/583231',
   ]);
+  stage.github.teams.create('night-watch', 79, ['mona'], 77);
+  await all(stage.app, ['/orgs/acme/teams/night-watch', `${team}/memberships/mona`, `${team}/members`]);
+  for (const membership of ['ALL', 'IMMEDIATE', 'CHILD_TEAM']) {
+    const variables = { org: 'acme', team: 'incident-commanders', membership, after: null };
+    await ok(stage.app('POST', '/graphql', { query: TEAM_MEMBERS_QUERY, variables }));
+  }
+  stage.github.teams.delete('night-watch');
   await ok(clientWith(stage.github, stage.github.as('mona').token)('GET', '/user'));
   stage.github.teams.remove('incident-commanders', 'mona');
   stage.github.teams.recreate('incident-commanders', 78, ['hubot-boss']);

@@ -1,5 +1,6 @@
 // The life of a request, of the removal after it, and of other pull requests, as the contract plays them.
 import { expect } from 'vitest';
+import { EDITS_QUERY } from '../../app/github/octokit-edits.ts';
 import { appJwt, clientWith, read as field, installationToken } from '../sandbox/github/client.ts';
 import { all, type Body, headOf, ok, type Stage } from './life-stage.ts';
 
@@ -56,11 +57,20 @@ export async function conversation(stage: Stage, pull: number): Promise<void> {
     '/repos/acme/access/issues/comments?sort=updated&direction=desc&since=2020-01-01T00:00:00Z',
     `/repos/acme/access/issues/comments/${command}`,
   ]);
+  await editsOf(stage, comments);
   const own = `/repos/acme/access/issues/${pull}/reactions`;
   const heart = field(await ok(stage.app('POST', own, { content: 'heart' })), 'id');
   await ok(stage.app('GET', own));
   await ok(stage.app('DELETE', `${own}/${heart}`));
   await boss.deleteComment(command);
+}
+
+/** As the app asks it: of every node in the list, edited by people, by an app or by nobody, and of one that is none. */
+async function editsOf(stage: Stage, list: string): Promise<void> {
+  const nodes = (await ok(stage.app('GET', list))) as readonly Body[];
+  const ids = nodes.map((one) => field(one, 'node_id'));
+  await ok(stage.app('POST', '/graphql', { query: EDITS_QUERY, variables: { ids } }));
+  await ok(stage.app('POST', '/graphql', { query: EDITS_QUERY, variables: { ids: [...ids, 'IC_none'] } }));
 }
 
 export async function judging(stage: Stage, pull: number): Promise<void> {
@@ -109,6 +119,8 @@ export async function reviewing(stage: Stage, pull: number): Promise<void> {
   const id = await boss.review(pull, { event: 'APPROVE' });
   const reviews = `/repos/acme/access/pulls/${pull}/reviews`;
   await all(stage.app, [reviews, `${reviews}/${id}`]);
+  await stage.github.as('mona').editReview(id, 'Not for a person of that name');
+  await editsOf(stage, reviews);
   await boss.dismissReview(pull, id);
 }
 

@@ -10,6 +10,7 @@ const ledger = history.ledger();
 const end: End = { kind: 'deadline', sentence: 'deadline', early: false };
 const access = (expiresAt: string | null = '2026-11-22T04:00:00Z'): AccessFacts => ({
   arn: 'arn',
+  grantId: 'first',
   expiresAt,
   ended: null,
 });
@@ -31,6 +32,7 @@ test.each<readonly [string, Case, readonly string[]]>([
   ['all is there', { stack: true, access: access() }, []],
   ['with an older deadline', { stack: true, access: access('2026-11-22T03:30:00Z') }, ['extend']],
   ['with a later deadline than signed', { stack: true, access: access('2026-11-22T09:00:00Z') }, ['extend']],
+  ['tagged for another grant', { stack: true, access: { ...access(), grantId: 'other' } }, ['extend']],
   ['with no deadline', { stack: true, access: access(null) }, ['extend']],
   ['ended, all is there', { ended: true, stack: true, access: access() }, ['end']],
   ['ended, only the access', { ended: true, access: access() }, ['end']],

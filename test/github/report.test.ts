@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { decide } from '../../app/core/decision/decide.ts';
 import { parseGrant } from '../../app/core/grant/parse.ts';
 import { parsePolicy } from '../../app/core/policy/parse.ts';
-import { type GrantState, grantComment } from '../../app/github/grant-report.ts';
+import { type GrantState, grantComment, standing } from '../../app/github/grant-report.ts';
 import { grantText, MARKER, newGrantUrl, type Report, type ReportContext, report } from '../../app/github/report.ts';
 import { quoted, relative, sentence, utc } from '../../app/github/text.ts';
 import {
@@ -392,6 +392,20 @@ describe('after the merge', () => {
     );
     expect(body).toContain('Comment `/revoke` on a line by itself.');
     expect(body).toContain('ListAccountAssignments `r-1`');
+  });
+
+  test('put right: said once in what stays active, harmlessly, and left alone after', () => {
+    const active = { kind: 'active', at: '2026-11-22T03:00:20Z', evidence: [] } as const;
+    const repaired = { ...active, repaired: 'It was assigned to `x` @acme/sre.' } as const;
+    const { body, mark } = grantComment(entry, repaired);
+    expect(body).toContain("put right again since 2026-11-22 03:00:20 UTC: `It was assigned to 'x' @acme/sre.`");
+    expect(body).toContain('**Active until');
+    // It overwrites what says "active", and neither the same again nor a later confirmation overwrites it.
+    const written = (state: GrantState, over: string) => !standing(entry, state).some((one) => over.includes(one));
+    expect(written(repaired, grantComment(entry, active).body)).toBe(true);
+    expect(written(repaired, body)).toBe(false);
+    expect(written(active, body)).toBe(false);
+    expect(mark).toBe(grantComment(entry, active).mark);
   });
 
   test('marks differ by state and deadline, so that a changed comment is written and an equal one left alone', () => {

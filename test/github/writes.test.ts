@@ -140,24 +140,42 @@ describe('the check run', () => {
     conclusion: 'success',
     external_id: 'x',
     output,
-    app: { id: appId },
+    app: { id: appId, slug: `app-${appId}`, name: `App ${appId}` },
   });
   const existing = { id: 3, status: 'completed', conclusion: 'action_required', externalId: digest, ...output };
 
-  it('is read by name and App on all pages; others’ runs of that name are left out', async () => {
-    const path = `${REPO}/commits/head/check-runs`;
+  const path = `${REPO}/commits/head/check-runs`;
+  const byName = `${path}?check_name=breakglass&filter=latest&per_page=100`;
+
+  it('is read by name in one request; others’ runs of that name are told apart by App', async () => {
     intercept()
-      .get(`${path}?check_name=breakglass&app_id=${APP_ID}&filter=latest&per_page=100`)
-      .reply(
-        200,
-        { total_count: 3, check_runs: [run(1, APP_ID), run(2, 5)] },
-        { link: `<https://api.github.com${path}?page=2>; rel="next"` },
-      )
-      .get(`${path}?page=2`)
-      .reply(200, { total_count: 3, check_runs: [run(3, APP_ID)] });
-    const runs = await connected().ownCheckRuns('head');
-    expect(runs.map(({ id }) => id)).toEqual([1, 3]);
-    expect(runs[0]).toEqual({ id: 1, status: 'completed', conclusion: 'success', externalId: 'x', ...output });
+      .get(byName)
+      .reply(200, {
+        total_count: 4,
+        check_runs: [run(1, APP_ID), run(2, 5), { ...run(4, 6), app: null }, run(3, APP_ID)],
+      });
+    const { own, foreign } = await connected().checkRuns('head');
+    expect(own.map(({ id }) => id)).toEqual([1, 3]);
+    expect(own[0]).toEqual({ id: 1, status: 'completed', conclusion: 'success', externalId: 'x', ...output });
+    expect(foreign).toEqual([
+      { appId: 5, app: 'app-5', conclusion: 'success' },
+      { appId: null, app: 'an app that GitHub does not name', conclusion: 'success' },
+    ]);
+  });
+
+  it('is asked for by its App as well where others made more than a page of them', async () => {
+    const more = (page: string) => ({ link: `<https://api.github.com${page}&page=2>; rel="next"` });
+    const own = `${path}?check_name=breakglass&filter=latest&per_page=100&app_id=${APP_ID}`;
+    intercept()
+      .get(byName)
+      .reply(200, { total_count: 101, check_runs: [run(2, 5)] }, more(byName))
+      .get(own)
+      .reply(200, { total_count: 101, check_runs: [run(1, APP_ID)] }, more(own))
+      .get(`${own}&page=2`)
+      .reply(200, { total_count: 101, check_runs: [run(3, APP_ID), run(7, 5)] });
+    const found = await connected().checkRuns('head');
+    expect(found.own.map(({ id }) => id)).toEqual([1, 3]);
+    expect(found.foreign).toMatchObject([{ appId: 5 }]);
   });
 
   it('is created completed, with what tells it from another content', async () => {

@@ -14,6 +14,33 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
+describe('keys that take no place', () => {
+  it('start beside a full queue, never twice at once, and leave their places to the others', async () => {
+    const running = new Set<string>();
+    const most = { all: 0, pulls: 0 };
+    const queue = queueOf(
+      async (key) => {
+        expect(running.has(key)).toBe(false);
+        running.add(key);
+        most.all = Math.max(most.all, running.size);
+        most.pulls = Math.max(most.pulls, [...running].filter((one) => one.startsWith('pull')).length);
+        await sleep(100);
+        running.delete(key);
+      },
+      { concurrency: 2, placeless: (key) => key.startsWith('grant:') },
+    );
+    for (let n = 0; n < 5; n++) queue.enqueue(`pull:${n}`);
+    await vi.advanceTimersByTimeAsync(10);
+    for (let n = 0; n < 20; n++) queue.enqueue(`grant:${n}`);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(running.size).toBe(22);
+    queue.enqueue('grant:0');
+    await vi.advanceTimersByTimeAsync(400);
+    expect(most).toEqual({ all: 22, pulls: 2 });
+    expect(queue.size()).toBe(0);
+  });
+});
+
 describe('enqueue', () => {
   it('never runs the handler before it returns', async () => {
     const runs: string[] = [];

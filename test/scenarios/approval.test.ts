@@ -42,7 +42,7 @@ describe('approval', () => {
       const pull = await stage.request('shared', { role: 'database-failover' });
       await untilSaid(stage, pull, 'Waiting for approval: 2 of');
       const comment = await stage.as('hubot-boss').comment(pull, 'Looks fine');
-      await new Promise((resolve) => setTimeout(resolve, 1100));
+      // Mostly within the second, where REST shows nothing of it.
       await stage.as('mallory').editComment(comment, '/approve-emergency');
       await untilSaid(stage, pull, 'An edited comment does not count');
       await stage
@@ -51,6 +51,36 @@ describe('approval', () => {
       await untilSaid(stage, pull, 'mallory pushed to this branch');
       expect((await stage.check(pull))?.conclusion).toBe('failure');
       expect(await stage.said(pull)).toContain('Open the same request again');
+    }));
+
+  it('does not count as long as GitHub does not say whether it was edited, and then counts by itself', () =>
+    withStage({}, async (stage) => {
+      await stage.sandbox.startApp();
+      const pull = await stage.request('untold');
+      await untilSaid(stage, pull, 'Waiting for approval');
+      const fault = stage.github.faults.on({ path: /^\/graphql$/, times: 1000 }, { kind: 'refuse', status: 500 });
+      await stage.as('hubot-boss').comment(pull, '/approve-emergency');
+      await untilSaid(stage, pull, 'GitHub does not say whether this comment was edited');
+      expect((await stage.check(pull))?.conclusion).toBe('action_required');
+      fault.remove();
+      await untilMerged(stage, pull);
+    }));
+
+  it('in the words of a review names the commit after a push, unless somebody else wrote them', () =>
+    withStage({}, async (stage) => {
+      await stage.sandbox.startApp();
+      const pull = await stage.request('reviewed');
+      await untilSaid(stage, pull, 'Waiting for approval');
+      const head = await stage
+        .as('octocat')
+        .push('reviewed', { 'grants/reviewed.yaml': grantYaml({ duration: '90m' }) });
+      const review = await stage.as('hubot-boss').review(pull, { event: 'APPROVE' });
+      await stage.as('mallory').editReview(review, `/approve-emergency ${head}`);
+      await untilSaid(stage, pull, 'An edited comment does not count');
+      const body = `Looks right.\n\n/approve-emergency ${head}`;
+      await stage.as('hubot-boss').review(pull, { event: 'APPROVE', body });
+      await untilMerged(stage, pull);
+      expect(stage.log('-1', '--format=%(trailers:key=Approved-Head,valueonly)').trim()).toBe(head);
     }));
 
   it('a denied request says why, which rule came closest, and what to change', () =>

@@ -4,6 +4,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from '../../app/watching.ts';
 import { type Health, startWeb, type Web } from '../../app/web.ts';
 import type { WebhookLimits } from '../../app/webhook-gate.ts';
 import { freePort } from '../sandbox/app.ts';
@@ -19,6 +20,10 @@ const LIMITS = { bodyBytes: 2_000, allBytes: 3_000, bodyMs: 150, connections: 4 
 
 let web: Web;
 let ready: () => Health;
+const metrics = (given: string | undefined): Page =>
+  given === 'Bearer right'
+    ? { status: 200, type: 'text/plain; version=0.0.4', body: 'breakglass_grants_live 1\n' }
+    : { status: 401, type: 'text/plain', body: 'no\n' };
 let keys: string[];
 let lines: string[];
 
@@ -39,6 +44,7 @@ const start = async (limits: Partial<WebhookLimits & { readonly connections: num
         enqueue: (key) => void keys.push(key),
         healthz: () => ({ ok: true, body: { fine: true } }),
         readyz: () => ready(),
+        metrics: (given) => Promise.resolve(metrics(given)),
         home: () => Promise.resolve('<h1>home</h1>'),
       },
       limits: { ...LIMITS, ...limits },
@@ -140,6 +146,25 @@ describe('taken', () => {
     expect((await fetch(url('/readyz'))).status).toBe(503);
     expect(await (await fetch(url('/?x=1'))).text()).toBe('<h1>home</h1>');
     expect(refusals()).toEqual([]);
+  });
+});
+
+describe('/metrics', () => {
+  test('answers whoever may read it, as Prometheus expects it', async () => {
+    const answer = await fetch(url('/metrics'), { headers: { authorization: 'Bearer right' } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4']);
+    expect(await answer.text()).toBe('breakglass_grants_live 1\n');
+    expect(refusals()).toEqual([]);
+  });
+
+  test('bad-token is 401, and what was sent is in no line', async () => {
+    const answer = await fetch(url('/metrics'), { headers: { authorization: `Bearer ${MARK}` } });
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expectOneLine('bad-token');
+  });
+
+  test('is read and not written', async () => {
+    expect((await fetch(url('/metrics'), { method: 'POST' })).status).toBe(404);
   });
 });
 

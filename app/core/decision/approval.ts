@@ -6,7 +6,7 @@ import type { Approver } from '../record/record.ts';
 import { assignApprovers } from './assign.ts';
 import type { PullFacts } from './facts.ts';
 import { headHistory } from './head-history.ts';
-import { type Statement, statements, takenBack } from './statements.ts';
+import { type Said, type Statement, statements, takenBack } from './statements.ts';
 
 export type Ignored = {
   readonly login: string;
@@ -23,12 +23,18 @@ export const IGNORED_CODES = [
   'own-request',
   'not-an-approver',
   'approver-unknown',
+  'edit-unknown',
   'before-reopening',
   'changes-requested',
   'sha-needed',
   'other-sha',
 ] as const;
 export type IgnoredCode = (typeof IGNORED_CODES)[number];
+
+/** What GitHub did not say, and may say when it is asked again. */
+export function isPassing(code: IgnoredCode): boolean {
+  return code === 'approver-unknown' || code === 'edit-unknown';
+}
 
 export type Approval =
   | {
@@ -62,19 +68,36 @@ export function judgeApproval(facts: PullFacts, terms: ApprovalTerms): Approval 
   const history = headHistory(facts);
   if (history.kind === 'unapprovable') return history;
   const ignored: Ignored[] = [];
-  const counted: Statement[] = [];
-  for (const one of said) {
-    if (one.kind === 'reject') continue;
-    const reason = whyIgnored(facts, terms, one, history.onlyHead);
-    if (reason === null) counted.push(one);
-    else ignored.push({ login: one.author?.login ?? 'unknown', commentId: one.commentId, ...reason });
-  }
-  const assigned = assignApprovers(terms.entries, newestByAuthor(counted), (entry, one) =>
+  const counts = (one: Statement, reason: Reason | null): boolean => {
+    if (reason !== null) ignored.push({ login: one.author?.login ?? 'unknown', commentId: one.commentId, ...reason });
+    return reason === null;
+  };
+  const counted = said.filter(
+    (one) => one.kind !== 'reject' && counts(one, whyIgnored(facts, terms, one, history.onlyHead)),
+  );
+  const unedited = newestByAuthor(counted).filter((one) => counts(one, whyEdited(facts, one)));
+  const assigned = assignApprovers(terms.entries, unedited, (entry, one) =>
     entry.from.some((who) => one.author !== null && facts.membership(who, one.author.id) === 'member'),
   );
   if (assigned.kind === 'incomplete')
     return { kind: 'waiting', missing: assigned.missing, shaNeeded: !history.onlyHead, ignored };
   return withinTtl(facts, terms, assigned.chosen, ignored);
+}
+
+/**
+ * The words whose history GitHub is to be asked for: the newest of each person that counts if they may approve. So a flood
+ * of comments costs one question for each of its authors, and everything is known before any membership.
+ */
+export function wordsToAsk(
+  facts: Said & Pick<PullFacts, 'pull' | 'pushes' | 'reopenedAt'>,
+): readonly { readonly nodeId: string; readonly body: string }[] {
+  const history = headHistory(facts);
+  if (history.kind === 'unapprovable') return [];
+  const candidates = statements(facts).filter(
+    (one) =>
+      one.kind === 'approve' && whyNever(facts, one) === null && whyNotThisHead(facts, one, history.onlyHead) === null,
+  );
+  return newestByAuthor(candidates).flatMap(({ nodeId, words }) => (words === null ? [] : [{ nodeId, body: words }]));
 }
 
 function withinTtl(
@@ -94,15 +117,18 @@ function withinTtl(
 
 type Reason = { readonly code: IgnoredCode; readonly sentence: string };
 
-/** Null when it counts. */
+/** Null when it counts, unless it was edited. Who may approve depends on the person alone, so `wordsToAsk` does without. */
 function whyIgnored(facts: PullFacts, terms: ApprovalTerms, one: Statement, onlyHead: boolean): Reason | null {
+  return whyNever(facts, one) ?? whyNotTheirs(facts, terms, one) ?? whyNotThisHead(facts, one, onlyHead);
+}
+
+function whyNever(facts: Said & Pick<PullFacts, 'pull' | 'reopenedAt'>, one: Statement): Reason | null {
   const { author } = one;
-  const head = facts.pull.head.sha;
   if (one.kind === 'unusable')
     return { code: 'unusable-command', sentence: `This was not taken as a command: ${one.reason}.` };
   if (author === null || author.type !== 'User' || author.id === facts.self.userId || one.byApp)
     return { code: 'not-a-person', sentence: 'Only a person approves, never an app or a bot.' };
-  if (one.edited) return { code: 'edited', sentence: 'An edited comment does not count. Write a new one.' };
+  if (one.edited) return EDITED;
   if (author.id === facts.pull.author?.id)
     return { code: 'own-request', sentence: 'Nobody approves a request of their own. Ask one of the approvers.' };
   if (facts.reopenedAt !== null && one.at <= facts.reopenedAt)
@@ -116,29 +142,57 @@ function whyIgnored(facts: PullFacts, terms: ApprovalTerms, one: Statement, only
       code: 'changes-requested',
       sentence: 'You asked for changes after this. Approve again once they are made.',
     };
-  const memberships = terms.entries.flatMap((entry) => entry.from.map((who) => facts.membership(who, author.id)));
-  if (!memberships.includes('member')) {
-    if (memberships.includes('unknown'))
-      return {
-        code: 'approver-unknown',
-        sentence: 'GitHub does not say whether you may approve this. It is asked again by itself within a minute.',
-      };
+  return null;
+}
+
+const EDITED: Reason = { code: 'edited', sentence: 'An edited comment does not count. Write a new one.' };
+
+function whyNotTheirs(facts: PullFacts, terms: ApprovalTerms, { author }: Statement): Reason | null {
+  const memberships = terms.entries.flatMap((entry) =>
+    entry.from.map((who) => (author === null ? 'not-member' : facts.membership(who, author.id))),
+  );
+  if (memberships.includes('member')) return null;
+  if (memberships.includes('unknown'))
     return {
-      code: 'not-an-approver',
-      sentence: 'You are not among those who may approve this request; the pull request says who is.',
+      code: 'approver-unknown',
+      sentence: 'GitHub does not say whether you may approve this. It is asked again by itself within a minute.',
     };
-  }
-  if (one.sha === null && !onlyHead)
+  return {
+    code: 'not-an-approver',
+    sentence: 'You are not among those who may approve this request; the pull request says who is.',
+  };
+}
+
+function whyNotThisHead({ pull }: Pick<PullFacts, 'pull'>, { sha }: Statement, onlyHead: boolean): Reason | null {
+  const head = pull.head.sha;
+  if (sha === null && !onlyHead)
     return {
       code: 'sha-needed',
       sentence: `There were pushes, so say which commit you approve: /approve-emergency ${head}`,
     };
-  if (one.sha !== null && one.sha !== head)
+  if (sha !== null && sha !== head)
     return {
       code: 'other-sha',
       sentence: `The head is now ${head}; look at it again and write: /approve-emergency ${head}`,
     };
   return null;
+}
+
+/** REST's times have whole seconds: an edit in the second of the writing shows only in GitHub's history of the words. */
+function whyEdited({ edits }: Pick<PullFacts, 'edits'>, { nodeId, words }: Statement): Reason | null {
+  if (words === null) return null;
+  switch (edits.get(nodeId) ?? 'unknown') {
+    case 'unedited':
+      return null;
+    case 'edited':
+      return EDITED;
+    case 'unknown':
+      return {
+        code: 'edit-unknown',
+        sentence:
+          'GitHub does not say whether this comment was edited, so it does not count yet. It is asked again by itself within a minute.',
+      };
+  }
 }
 
 function mayReject(facts: PullFacts, terms: ApprovalTerms, one: Statement): boolean {

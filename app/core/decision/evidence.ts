@@ -80,6 +80,7 @@ const OUTLINE: readonly (readonly [keyof PullFacts, (value: unknown) => boolean]
   ['grantFile', recordOrNull],
   ['comments', list],
   ['reviews', list],
+  ['edits', (value) => value instanceof Map],
   ['pushes', list],
   ['reopenedAt', (value) => value === null || value instanceof Date],
   ['ledger', record],

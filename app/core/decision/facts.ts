@@ -5,7 +5,7 @@ import type { Policy, Selector } from '../policy/policy.ts';
 import type { PolicyReport } from '../policy/policy-test-report.ts';
 import type { Parsed } from '../result.ts';
 import type { Change } from './change.ts';
-import type { Comment, Membership, Push, Review, User } from './people.ts';
+import type { Comment, Edits, Membership, Push, Review, User } from './people.ts';
 
 export type PullState = {
   readonly number: number;
@@ -35,6 +35,8 @@ export type PullFacts = {
   readonly grantFile: Parsed<Grant> | null;
   readonly comments: readonly Comment[];
   readonly reviews: readonly Review[];
+  /** By node id, asked live of the words that would count as approval; `unknown` for whatever was not asked. */
+  readonly edits: ReadonlyMap<string, Edits>;
   readonly pushes: readonly Push[];
   readonly reopenedAt: Date | null;
   readonly ledger: Ledger;

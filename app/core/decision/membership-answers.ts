@@ -9,6 +9,8 @@ export type MembershipAnswers = {
     readonly wanted: number | null;
     /** By GitHub; null when it has no such team. */
     readonly actual: number | null | 'unknown';
+    /** Only those were asked for who are in the team itself, and not in a child team of it. */
+    readonly directOnly?: true;
   }[];
   readonly people: readonly {
     readonly team: string;

@@ -14,7 +14,7 @@ export type Comment = {
   readonly appId: number | null;
   readonly body: string;
   readonly createdAt: Date;
-  /** Differs from `createdAt` once anybody has edited it. */
+  /** Differs from `createdAt` once anybody has edited it, but for an edit within the same second. */
   readonly updatedAt: Date;
 };
 
@@ -23,8 +23,12 @@ export type Review = {
   readonly nodeId: string;
   readonly author: User | null;
   readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING';
+  readonly body: string;
   readonly submittedAt: Date | null;
 };
+
+/** Whether anybody changed words after they were written, by GitHub's own history of them. */
+export type Edits = 'unedited' | 'edited' | 'unknown';
 
 /** One line of GitHub's own push log of a branch (`GET …/activity`), oldest first. */
 export type Push = {

@@ -84,23 +84,32 @@ function saidFacts({ repository, facts }: Evidence): readonly Fact[] {
       value: `${one.state} by ${who(one.author)} ${one.submittedAt === null ? '' : wholeSeconds(one.submittedAt)}`,
       from: `GET ${at}/pulls/${pull.number}/reviews`,
     })),
+    ...[...facts.edits].map(([id, value]) => ({
+      fact: `edits of ${id}`,
+      value,
+      from: 'POST /graphql, lastEditedAt and includesCreatedEdit of that node',
+    })),
   ];
 }
+
+/** Of teams with `children: false`. */
+const DIRECT = 'POST /graphql, members(membership: IMMEDIATE) of the team';
 
 function worldFacts({ repository, seen, facts }: Evidence): readonly Fact[] {
   const { inlinePolicy, awsUser, removals, policyReport } = facts;
   const team = (name: string) => `GET /orgs/${repository.owner}/teams/${name}`;
+  const direct = new Set(seen.answers.teams.flatMap((one) => (one.directOnly ? [one.team] : [])));
   const size = inlinePolicy === null ? 'not asked' : `${inlinePolicy.characters} characters of ${inlinePolicy.limit}`;
   return [
     ...seen.answers.teams.map((one) => ({
       fact: `team ${one.team}`,
       value: `id ${one.actual ?? 'none'}; settings.yaml says ${one.wanted ?? 'none'}`,
-      from: team(one.team),
+      from: one.directOnly ? DIRECT : team(one.team),
     })),
     ...seen.answers.people.map((one) => ({
       fact: 'membership',
       value: `${one.login} (${one.userId}) in ${one.team}: ${one.answer}`,
-      from: `${team(one.team)}/memberships/${one.login}`,
+      from: direct.has(one.team) ? DIRECT : `${team(one.team)}/memberships/${one.login}`,
     })),
     { fact: 'inline policy', value: size, from: 'rendered from the policy in force' },
     { fact: 'user in AWS', value: awsUser ?? 'not asked', from: 'identitystore:DescribeUser' },

@@ -10,6 +10,8 @@ export type Statement = {
   /** Full commit id named in the command. */
   readonly sha: string | null;
   readonly edited: boolean;
+  /** What it says, for what GitHub's history of it is asked about; null where only the button says anything. */
+  readonly words: string | null;
   readonly at: Date;
   readonly nodeId: string;
   readonly commentId: number | null;
@@ -17,7 +19,9 @@ export type Statement = {
   readonly reason: string;
 };
 
-export function statements({ comments, reviews, self }: PullFacts): readonly Statement[] {
+export type Said = Pick<PullFacts, 'comments' | 'reviews' | 'self'>;
+
+export function statements({ comments, reviews, self }: Said): readonly Statement[] {
   const said: Statement[] = [];
   for (const comment of comments) {
     if (comment.author?.id === self.userId || comment.appId === self.appId) continue;
@@ -27,6 +31,7 @@ export function statements({ comments, reviews, self }: PullFacts): readonly Sta
       author: comment.author,
       byApp: comment.appId !== null,
       edited: comment.updatedAt.getTime() !== comment.createdAt.getTime(),
+      words: comment.body,
       at: comment.createdAt,
       nodeId: comment.nodeId,
       commentId: comment.id,
@@ -38,15 +43,16 @@ export function statements({ comments, reviews, self }: PullFacts): readonly Sta
     else said.push({ ...common, kind: 'reject', sha: null, reason: '' });
   }
   for (const review of reviews) {
-    // Its commit_id proves nothing (GitHub moves it), and REST does not say whether its body was edited by somebody
-    // else with write access: a review counts as the bare command, and its body as nothing.
+    // Its commit_id proves nothing: GitHub moves it. The button counts as the bare command; the commit stands in the words.
     if (review.state !== 'APPROVED' || review.submittedAt === null) continue;
+    const sha = shaIn(review.body);
     said.push({
       kind: 'approve',
       author: review.author,
       byApp: false,
-      sha: null,
+      sha,
       edited: false,
+      words: sha === null ? null : review.body,
       at: review.submittedAt,
       nodeId: review.nodeId,
       commentId: null,
@@ -54,6 +60,11 @@ export function statements({ comments, reviews, self }: PullFacts): readonly Sta
     });
   }
   return said.sort((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+function shaIn(body: string): string | null {
+  const read = readCommand(body);
+  return read.kind === 'command' && read.command.kind === 'approve' ? read.command.sha : null;
 }
 
 /** Whether the same person asked for changes at or after that: it takes an approval back, as GitHub itself counts. */

@@ -35,6 +35,18 @@ export function endOf(entry: GrantEntry, policy: Policy, now: Date, revoked?: st
   return gone === null ? null : { kind: 'policy', sentence: `${gone} is no longer in policy`, early };
 }
 
+/** When it ended, as far as can be told; never outside of the grant's own span, as dates of commits are anybody's word. */
+export function endedAt({ startedAt, deadline, removed, gone }: GrantEntry, { kind, sentence }: End): Date {
+  const said = { deadline, removed: removed?.at, policy: gone?.at, revoked: timeIn(sentence) }[kind] ?? deadline;
+  return new Date(Math.max(startedAt.getTime(), Math.min(deadline.getTime(), said.getTime())));
+}
+
+/** The first one: a phrase of ours names its time before any text that a person wrote. */
+function timeIn(phrase: string): Date | undefined {
+  const found = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/.exec(phrase)?.[0];
+  return found === undefined || Number.isNaN(Date.parse(found)) ? undefined : new Date(found);
+}
+
 /** Who or what the grant stands on, by identity and not by name alone: a reused name is not the same thing. */
 export function goneFromPolicy(entry: GrantEntry, policy: Policy): string | null {
   const { record, resolved } = entry;

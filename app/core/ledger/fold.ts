@@ -173,7 +173,10 @@ function changeGrant(state: State, commit: HistoryCommit, id: string, input: Par
   }
   const extended = extendGrant(entry, input);
   if (extended.kind === 'granted') state.grants.set(id, extended.entry);
-  else alarm(state, commit, 'grant-edited', `Commit ${commit.sha} edits grant "${id}", ignored: ${extended.reason}.`);
+  else {
+    const message = `Commit ${commit.sha} edits grant "${id}", ignored: ${extended.reason}.`;
+    alarm(state, commit, 'grant-edited', message, id);
+  }
 }
 
 function removeGrant(state: State, commit: HistoryCommit, id: string, authorization: Authorization | null): void {
@@ -231,11 +234,13 @@ function stray(state: State, commit: HistoryCommit, change: TreeChange, id: stri
     commit,
     'grant-unauthorized',
     `Commit ${commit.sha} adds ${change.path}, which grants nothing: ${reason}.`,
+    id,
   );
 }
 
-function alarm(state: State, commit: HistoryCommit, code: LedgerAlarm['code'], message: string): void {
-  state.alarms.push({ code, commit: commit.sha, at: commit.committedAt, message });
+function alarm(state: State, commit: HistoryCommit, code: LedgerAlarm['code'], message: string, grant?: string): void {
+  const whose = grant === undefined ? {} : { grant };
+  state.alarms.push({ code, commit: commit.sha, at: commit.committedAt, message, ...whose });
 }
 
 function firstProblem(parsed: Extract<Parsed<unknown>, { kind: 'invalid' }>): string {

@@ -52,6 +52,8 @@ export type LedgerAlarm = {
   readonly commit: string;
   readonly at: Date;
   readonly message: string;
+  /** Whose file it was. */
+  readonly grant?: string;
 };
 
 export type Ledger = {

@@ -15,6 +15,7 @@ export const LINT_CODES = {
   'loosened-by-leaving': 'warning',
   'unknown-team': 'error',
   'empty-team': 'warning',
+  'child-teams-count': 'warning',
   'unused-account': 'warning',
   'unused-role': 'warning',
   'unbounded-duration': 'warning',
@@ -54,6 +55,9 @@ export type PlaceOf = (file: string, path: readonly Segment[]) => Place;
 export type Member = number | string;
 export type Members = ReadonlyMap<string, ReadonlySet<Member>>;
 
+/** What GitHub said about the teams of a policy. */
+export type TeamFacts = { readonly members: Members; readonly withChildTeams: ReadonlySet<string> };
+
 /** Every role on every account that the rules treat alike. */
 export type LintTarget = {
   readonly roles: readonly string[];
@@ -66,6 +70,8 @@ export type Linted = {
   readonly policy: Policy;
   /** Null: every team counts as having somebody, and nothing is said about who. */
   readonly members: Members | null;
+  /** Teams that have child teams, as far as GitHub was asked. */
+  readonly withChildTeams: ReadonlySet<string>;
   readonly size: InlineSize | null;
   readonly targets: readonly LintTarget[];
 };

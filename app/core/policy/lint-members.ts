@@ -41,10 +41,14 @@ export function membersOf({ members }: Pick<Linted, 'members'>, selector: Select
 }
 
 export function* memberFindings(linted: Linted): Generator<Found> {
-  const { policy, members } = linted;
-  if (members === null) return;
-  for (const team of policy.settings.teams.keys()) {
+  const { policy, members, withChildTeams } = linted;
+  for (const [team, { children }] of policy.settings.teams) {
     const path = ['teams', team];
+    if (children === undefined && withChildTeams.has(team)) {
+      const sentence = `Team "${team}" has child teams, and their members count as members of it. Say so (children: true), or that they do not (children: false).`;
+      yield { code: 'child-teams-count', sentence, file: 'settings.yaml', path };
+    }
+    if (members === null) continue;
     const known = members.get(team);
     if (known === undefined) {
       const sentence = `Nothing is known of team "${team}": GitHub or the list of members lacks it. Correct its slug and id, or take it out.`;

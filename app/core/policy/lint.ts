@@ -13,13 +13,15 @@ export type LintOptions = {
   readonly place?: PlaceOf;
   /** By team; without it every team counts as having somebody, and nothing is said about who. */
   readonly members?: Members;
+  /** Teams that have child teams; without it nothing is said about these. */
+  readonly withChildTeams?: ReadonlySet<string>;
   readonly size?: InlineSize;
 };
 
 /** Errors first, then by place. */
 export function lintPolicy(policy: Policy, options: LintOptions = {}): readonly Finding[] {
-  const { place = NOWHERE, members = null, size = null } = options;
-  const linted: Linted = { policy, members, size, targets: targetsOf(policy) };
+  const { place = NOWHERE, members = null, withChildTeams = new Set(), size = null } = options;
+  const linted: Linted = { policy, members, withChildTeams, size, targets: targetsOf(policy) };
   const found = CHECKS.flatMap((check) => [...check(linted)]);
   return found
     .map(({ code, sentence, file, path }): Finding => {

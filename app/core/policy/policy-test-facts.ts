@@ -49,6 +49,7 @@ export function hypotheticalFacts(given: Hypothesis): PullFacts {
     grantFile: { kind: 'ok', value: grant },
     comments: [],
     reviews: [],
+    edits: new Map(),
     pushes: [],
     reopenedAt: null,
     ledger: {

@@ -1,6 +1,6 @@
 // What owners should know about a change of the policy before they approve it, and what keeps it from going green.
 import { lintPolicy } from './lint.ts';
-import type { Finding, Members } from './lint-finding.ts';
+import type { Finding, TeamFacts } from './lint-finding.ts';
 import { placesIn } from './lint-places.ts';
 import type { Policy } from './policy.ts';
 import type { InlineSize } from './policy-test-facts.ts';
@@ -13,7 +13,8 @@ export type PolicyChange = {
   /** As it would be after the merge. */
   readonly head: { readonly policy: Policy; readonly files: ReadonlyMap<string, Uint8Array> };
   readonly history: readonly HistoricRequest[];
-  readonly members?: Members;
+  /** Who is in which team; null where GitHub was asked and does not say. */
+  readonly teams?: TeamFacts | null;
   readonly size?: InlineSize;
 };
 
@@ -31,7 +32,7 @@ export type PolicyBlock = {
 export type PolicyReport = { readonly blocking: readonly PolicyBlock[]; readonly listed: readonly string[] };
 
 export function policyReport(change: PolicyChange): PolicyReport {
-  const { base, head, history, size = null } = change;
+  const { base, head, history, teams, size = null } = change;
   const run = runPolicyTests(head.policy, head.files, size);
   const findings = newFindings(change);
   const { differences } = replay(history, head.policy, size);
@@ -39,11 +40,15 @@ export function policyReport(change: PolicyChange): PolicyReport {
     blocking: [...testBlocks(run), ...findings.flatMap(ownerBlock)],
     listed: [
       ...changedExpectations(runPolicyTests(head.policy, base.files, size), run),
+      ...(teams === null ? [UNKNOWN_TEAMS] : []),
       ...shortened(findings.filter(({ code }) => code !== 'no-owner-can-approve').map(findingText), 'lint'),
       ...shortened(differences.map(differenceText), 'replay'),
     ],
   };
 }
+
+const UNKNOWN_TEAMS =
+  'GitHub does not say who is in the teams of this policy, so that nobody checked whether they have enough people.';
 
 function testBlocks({ problems, results }: PolicyTestRun): readonly PolicyBlock[] {
   const code = 'policy-tests-fail';
@@ -95,8 +100,8 @@ function keyOf({ file, name }: PolicyTestResult): string {
 }
 
 /** What was so before is not this change's doing; that nobody could approve is said whoever did it. */
-function newFindings({ base, head, members, size }: PolicyChange): readonly Finding[] {
-  const options = { ...(members === undefined ? {} : { members }), ...(size === undefined ? {} : { size }) };
+function newFindings({ base, head, teams, size }: PolicyChange): readonly Finding[] {
+  const options = { ...teams, ...(size === undefined ? {} : { size }) };
   const before = new Set(lintPolicy(base.policy, options).map(({ sentence }) => sentence));
   const now = lintPolicy(head.policy, { ...options, place: placesIn(head.files) });
   return now.filter(({ code, sentence }) => code === 'no-owner-can-approve' || !before.has(sentence));

@@ -77,12 +77,20 @@ export type SigningKey = {
   readonly last?: number;
 };
 
+export type Team = {
+  readonly id: number;
+  /** Whether members of child teams count, as they do for GitHub; absent where settings.yaml does not say. */
+  readonly children?: boolean;
+};
+
 export type Settings = {
   readonly owners: ApprovalEntry;
   readonly revokers: readonly Selector[];
-  /** Team slug → numeric team id. A slug alone can be recreated by anybody who may create teams. */
-  readonly teams: ReadonlyMap<string, number>;
+  /** By slug. A slug alone can be recreated by anybody who may create teams, the numeric id cannot. */
+  readonly teams: ReadonlyMap<string, Team>;
   readonly maxRemovals: number;
+  /** Names of permission sets that may go although `maxRemovals` is reached. */
+  readonly releasedRemovals: readonly string[];
   readonly alarmIssue?: string;
   readonly identityCenter: {
     readonly instanceArn: string;

@@ -2,14 +2,14 @@
 import type { ApprovalFields } from '../schema/field.ts';
 import { didYouMean } from '../yaml/nearest.ts';
 import type { Segment } from '../yaml/strict.ts';
-import type { ApprovalEntry, Person, Selector } from './policy.ts';
+import type { ApprovalEntry, Person, Selector, Team } from './policy.ts';
 import type { Source } from './source.ts';
 
 /** What selectors may name; null where that file could not be read, so that nothing is said twice. */
 export type Known = {
   /** By login in lower case. */
   readonly people: ReadonlyMap<string, Person> | null;
-  readonly teams: ReadonlyMap<string, number> | null;
+  readonly teams: ReadonlyMap<string, Team> | null;
 };
 
 export type Field = { readonly source: Source<unknown>; readonly path: readonly Segment[] };
@@ -50,8 +50,8 @@ function readSelector(known: Known, field: Field, text: string): Selector | null
 
 function team(teams: Known['teams'], { source, path }: Field, slug: string): Selector | null {
   if (teams === null) return null;
-  const id = teams.get(slug);
-  if (id !== undefined) return { kind: 'team', team: slug, id };
+  const known = teams.get(slug);
+  if (known !== undefined) return { kind: 'team', team: slug, id: known.id };
   source.refuse(
     path,
     `There is no team "${slug}" under teams in policies/settings.yaml.${didYouMean(slug, teams.keys())}`,

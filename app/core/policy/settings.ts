@@ -1,6 +1,6 @@
 // settings.yaml: owners, revokers, teams, Identity Center.
 import type { SettingsFields } from '../schema/settings.ts';
-import type { Settings } from './policy.ts';
+import type { Settings, Team } from './policy.ts';
 import { type Known, readApproval, readSelectors } from './selectors.ts';
 import { refuseTwins, type Source } from './source.ts';
 
@@ -8,11 +8,13 @@ import { refuseTwins, type Source } from './source.ts';
 const DEFAULT_OWNERS = 2;
 const DEFAULT_REMOVALS = 5;
 
-export function readTeams(source: Source<SettingsFields>): ReadonlyMap<string, number> {
-  const teams = Object.entries(source.value.teams ?? {});
+export function readTeams(source: Source<SettingsFields>): ReadonlyMap<string, Team> {
+  const teams = Object.entries(source.value.teams ?? {}).map(
+    ([slug, field]) => [slug, typeof field === 'number' ? { id: field } : field] as const,
+  );
   refuseTwins(
     source,
-    teams.map(([slug, id]) => ({ path: ['teams', slug], value: id, owner: slug })),
+    teams.map(([slug, { id }]) => ({ path: ['teams', slug], value: id, owner: slug })),
     'Team id',
   );
   return new Map(teams);
@@ -21,7 +23,7 @@ export function readTeams(source: Source<SettingsFields>): ReadonlyMap<string, n
 export function readSettings(
   source: Source<SettingsFields>,
   people: Known['people'],
-  teams: ReadonlyMap<string, number>,
+  teams: ReadonlyMap<string, Team>,
 ): Settings | null {
   const { owners: ownersField, revokers = [], identity_center: center, alarm_issue: alarmIssue } = source.value;
   const known = { people, teams };
@@ -34,6 +36,7 @@ export function readSettings(
     revokers: readRevokers,
     teams,
     maxRemovals: source.value.max_removals ?? DEFAULT_REMOVALS,
+    releasedRemovals: source.value.release_removals ?? [],
     ...(alarmIssue === undefined ? {} : { alarmIssue }),
     identityCenter: {
       instanceArn: center.instance_arn,

@@ -5,8 +5,9 @@ import { type ApprovalFields, approvalField, DRAFT, githubIdField, selectorField
 export type SettingsFields = {
   readonly owners: ApprovalFields;
   readonly revokers?: readonly string[];
-  readonly teams?: Readonly<Record<string, number>>;
+  readonly teams?: Readonly<Record<string, number | { readonly id: number; readonly children?: boolean }>>;
   readonly max_removals?: number;
+  readonly release_removals?: readonly string[];
   readonly alarm_issue?: string;
   readonly identity_center: {
     readonly instance_arn: string;
@@ -51,6 +52,25 @@ const identityCenterField = {
   },
 } as const satisfies SchemaObject;
 
+/** A number, or a mapping with it; what is said of numbers binds numbers only, and so on. */
+const teamField = {
+  type: ['integer', 'object'],
+  description: 'the numeric id of the team, alone or with whether members of its child teams count',
+  minimum: githubIdField.minimum,
+  maximum: githubIdField.maximum,
+  additionalProperties: false,
+  required: ['id'],
+  properties: {
+    id: { ...githubIdField, description: 'the numeric id of the team', examples: [4100001] },
+    children: {
+      type: 'boolean',
+      description: 'whether members of child teams count as members of this one; they do unless it says false',
+      examples: [false],
+    },
+  },
+  examples: [4100001, '{ id: 4100001, children: false }'],
+} as const satisfies SchemaObject;
+
 export const settingsSchema = {
   $schema: DRAFT,
   title: 'Settings of the access repository',
@@ -78,13 +98,25 @@ export const settingsSchema = {
         pattern: '^[a-z0-9][a-z0-9_-]{0,99}$',
         examples: ['sre'],
       },
-      additionalProperties: { ...githubIdField, description: 'the numeric id of the team' },
+      additionalProperties: teamField,
     },
     max_removals: {
       type: 'integer',
-      description: 'how many unexplained removals at once raise an alarm and stop',
+      description: 'how much access that nothing explains the app may take away in 24 hours; the rest freezes',
       minimum: 1,
       maximum: 1000,
+    },
+    release_removals: {
+      type: 'array',
+      description: 'permission sets whose frozen removal the owners release',
+      uniqueItems: true,
+      items: {
+        type: 'string',
+        description: 'the name of a permission set, as the alarm names it',
+        // botocore, sso-admin 2020-07-20, PermissionSetName.
+        pattern: '^[A-Za-z0-9_+=,.@-]{1,32}$',
+        examples: ['bg-admin-abcdefghijklmnop'],
+      },
     },
     alarm_issue: {
       type: 'string',

@@ -18,13 +18,14 @@ export function checkShape<T>(file: string, yaml: StrictYaml, schema: SchemaObje
   return { kind: 'invalid', problems: [first, ...rest] };
 }
 
-// Compiling costs milliseconds, and a process often needs one schema only: each at its first use, then kept.
+// Compiling costs milliseconds, and a process often needs one schema only: each at its first use, then kept. One Ajv for
+// all of them, as each compiles the schema of schemas first.
+const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
 const validators = new WeakMap<SchemaObject, ValidateFunction>();
 
 function compiled<T>(schema: SchemaObject): ValidateFunction<T> {
   const known = validators.get(schema);
   if (known !== undefined) return known as ValidateFunction<T>;
-  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
   const made = ajv.compile<T>(schema);
   validators.set(schema, made);
   return made;

@@ -5,7 +5,9 @@ import {
   type ApprovalTerms,
   IGNORED_CODES,
   type IgnoredCode,
+  isPassing,
   judgeApproval,
+  wordsToAsk,
 } from '../../../app/core/decision/approval.ts';
 import type { ApprovalEntry, Selector } from '../../../app/core/policy/policy.ts';
 import {
@@ -48,6 +50,14 @@ describe('counts', () => {
     ['with the full commit id', { comments: [comment(`${APPROVE} ${HEAD}`)] }],
     ['after a push, with the full commit id', { comments: [comment(`${APPROVE} ${HEAD}`)], pushes: AFTER_A_PUSH }],
     ['an approving review', { reviews: [review('APPROVED')] }],
+    [
+      'an approving review after a push, with the full commit id in its words',
+      { reviews: [review('APPROVED', commander, 1, `Looks right.\n\n${APPROVE} ${HEAD}`)], pushes: AFTER_A_PUSH },
+    ],
+    [
+      'an approving review whose words name no commit, whether they were edited or not',
+      { reviews: [review('APPROVED', commander, 1, `Fine, see \`${APPROVE} ${OTHER}\``)], edits: new Map() },
+    ],
     [
       'after the pull request was opened again',
       { comments: [comment(APPROVE, commander, { minutes: 2 })], reopenedAt: at(1) },
@@ -148,6 +158,9 @@ describe('time', () => {
   });
 });
 
+/** A review after a push, whose words say which commit. */
+const named = (nodeId: string) => ({ ...review('APPROVED', commander, 1, `${APPROVE} ${HEAD}`), nodeId });
+
 describe('is not counted, and says why', () => {
   const cases: Readonly<Record<IgnoredCode, readonly Asked[]>> = {
     'unusable-command': [
@@ -158,6 +171,13 @@ describe('is not counted, and says why', () => {
     edited: [
       { comments: [comment(APPROVE, commander, { updatedAt: at(2) })] },
       { comments: [comment(APPROVE, commander, { updatedAt: at(0.5) })] },
+      { comments: [comment(APPROVE, commander, { nodeId: 'IC_e' })], edits: new Map([['IC_e', 'edited']]) },
+      { reviews: [named('PRR_e')], edits: new Map([['PRR_e', 'edited']]) },
+    ],
+    'edit-unknown': [
+      { comments: [comment(APPROVE, commander, { nodeId: 'IC_u' })], edits: new Map([['IC_u', 'unknown']]) },
+      { comments: [comment(APPROVE)], edits: new Map() },
+      { reviews: [named('PRR_u')], edits: new Map([['PRR_u', 'unknown']]) },
     ],
     'not-a-person': [
       { comments: [comment(APPROVE, bot)] },
@@ -195,6 +215,7 @@ describe('is not counted, and says why', () => {
     'other-sha': [
       { comments: [comment(`${APPROVE} ${OTHER}`)] },
       { comments: [comment(`${APPROVE} ${OTHER}`)], pushes: AFTER_A_PUSH },
+      { reviews: [review('APPROVED', commander, 1, `${APPROVE} ${OTHER}`)] },
     ],
   };
 
@@ -242,6 +263,71 @@ describe('is not counted, and says why', () => {
       ignored: [{ sentence: expect.stringContaining(`/approve-emergency ${HEAD}`) }],
     });
   });
+});
+
+describe('the words whose history GitHub is asked for', () => {
+  const asked = (more: Asked) => wordsToAsk(facts(more)).map((one) => one.nodeId);
+
+  test('are the newest of each person that would count, whoever may approve', () => {
+    const comments = [
+      comment(APPROVE, commander, { nodeId: 'older' }),
+      comment(APPROVE, outsider, { nodeId: 'anybody', minutes: 2 }),
+      comment(APPROVE, commander, { nodeId: 'newest', minutes: 3 }),
+      comment(`${APPROVE} ${OTHER}`, commander, { nodeId: 'other-sha', minutes: 4 }),
+      comment(APPROVE, commander, { nodeId: 'edited', minutes: 5, updatedAt: at(6) }),
+      comment(APPROVE, octocat, { nodeId: 'own' }),
+      comment(APPROVE, bot, { nodeId: 'bot' }),
+      comment('/reject', second, { nodeId: 'reject' }),
+      comment(`> ${APPROVE}`, second, { nodeId: 'unusable' }),
+      comment('LGTM', second, { nodeId: 'remark' }),
+    ];
+    expect(asked({ comments }).toSorted()).toEqual(['anybody', 'newest']);
+  });
+
+  test('come with what they say', () => {
+    const body = `Looks right.\n\n${APPROVE}`;
+    expect(wordsToAsk(facts({ comments: [comment(body, commander, { nodeId: 'IC_1' })] }))).toEqual([
+      { nodeId: 'IC_1', body },
+    ]);
+  });
+
+  test('are none of a review that names no commit, and none before an opening again or where nobody can approve', () => {
+    expect(asked({ reviews: [review('APPROVED')] })).toEqual([]);
+    expect(asked({ reviews: [named('PRR_1')] })).toEqual(['PRR_1']);
+    expect(asked({ comments: [comment(APPROVE)], reopenedAt: at(2) })).toEqual([]);
+    expect(asked({ comments: [comment(APPROVE)], pushes: AFTER_A_PUSH })).toEqual([]);
+    expect(asked({ comments: [comment(APPROVE)], pushes: [push({ actor: hubot })] })).toEqual([]);
+  });
+
+  test('decide for each person by their newest alone: what was not asked never counts', () => {
+    const comments = [
+      comment(APPROVE, commander, { nodeId: 'older' }),
+      comment(APPROVE, commander, { nodeId: 'newest', minutes: 2 }),
+    ];
+    expect(ask({ comments, edits: new Map([['newest', 'unedited']]) }).kind).toBe('approved');
+    expect(
+      ask({
+        comments,
+        edits: new Map([
+          ['older', 'unedited'],
+          ['newest', 'edited'],
+        ]),
+      }),
+    ).toMatchObject({ kind: 'waiting', ignored: [{ code: 'edited' }] });
+  });
+
+  test('one of two that counts does not carry the other', () => {
+    const comments = [comment(APPROVE, commander, { nodeId: 'one' }), comment(APPROVE, second, { nodeId: 'two' })];
+    expect(ask({ comments, edits: new Map([['one', 'unedited']]) }, TWO)).toMatchObject({
+      kind: 'waiting',
+      missing: [{ have: 1 }],
+      ignored: [{ login: 'second-commander', code: 'edit-unknown' }],
+    });
+  });
+});
+
+test('what GitHub did not say is asked again; what it said is not', () => {
+  expect(IGNORED_CODES.filter(isPassing)).toEqual(['approver-unknown', 'edit-unknown']);
 });
 
 describe('rejection', () => {

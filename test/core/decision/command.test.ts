@@ -196,8 +196,9 @@ describe('quantified', () => {
 
   test('one character exchanged, added or left out makes it no command', () => {
     const command = fc.constantFrom('/approve-emergency', `/approve-emergency ${SHA}`, '/reject', '/revoke');
-    // Another digit is another commit and a blank is still one separator: neither is a forged word.
-    const odd = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter((one) => !/[0-9a-f ]/.test(one));
+    // Another digit is another commit, a blank is still one separator, and a line break makes two lines of which the
+    // first may well be the bare command: none of them is a forged word.
+    const odd = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter((one) => !/[0-9a-f \n\r]/.test(one));
     fc.assert(
       fc.property(command, fc.nat(), odd, (text, any, other) => {
         const at = any % text.length;
@@ -227,32 +228,4 @@ describe('quantified', () => {
       }),
     );
   });
-});
-
-const nested = Array.from({ length: 250 }, (_, depth) => `${' '.repeat(2 * depth)}- a`).join('\n');
-
-test.each([
-  ['line breaks', `${'\n'.repeat(65_000)}a /reject`],
-  ['blanks', `a${' '.repeat(65_000)}b`],
-  ['blanks after a command', `/reject${' '.repeat(65_000)}b`],
-  ['quotes', '>'.repeat(65_000)],
-  ['spaced quotes', '> '.repeat(32_000)],
-  ['list markers', '- '.repeat(32_000)],
-  ['numbered list markers', '1. '.repeat(21_000)],
-  ['nested lists', nested],
-  ['brackets', '['.repeat(65_000)],
-  ['images', '![a]('.repeat(13_000)],
-  ['stars', '*a '.repeat(21_000)],
-  ['mixed emphasis', '*a_b '.repeat(13_000)],
-  ['backticks', '`a``b'.repeat(13_000)],
-  ['elements', '<a '.repeat(21_000)],
-  ['entities', '&amp'.repeat(16_000)],
-  ['definitions', '[a]: b\n'.repeat(9_000)],
-  ['delimiter rows', '|-'.repeat(32_000)],
-])('16,000 characters of %s do not hold the process up', (_, body) => {
-  const started = performance.now();
-  readCommand(body);
-  readCommand(`${body}\n\n/reject`.slice(-16_000));
-  readCommand(`/reject\n\n${body}`.slice(0, 16_000));
-  expect(performance.now() - started).toBeLessThan(3_000);
 });

@@ -5,6 +5,7 @@ import { decide } from '../../../app/core/decision/decide.ts';
 import { type Evidence, readEvidence, writeEvidence } from '../../../app/core/decision/evidence.ts';
 import type { PullFacts } from '../../../app/core/decision/facts.ts';
 import type { MembershipAnswers } from '../../../app/core/decision/membership-answers.ts';
+import type { Edits } from '../../../app/core/decision/people.ts';
 import { fromPlain, toPlain } from '../../../app/core/decision/plain.ts';
 import { factsOf } from '../../../app/core/decision/provenance.ts';
 import { HistoryBuilder, hash } from '../ledger/history-builder.ts';
@@ -42,7 +43,7 @@ const live = history.ledger();
 
 /** What GitHub would have answered, about everybody. */
 function answersOf({ ledger, membership }: PullFacts): MembershipAnswers {
-  const teams = [...ledger.policy.value.settings.teams].map(([team, id]) => ({ team, wanted: id, actual: id }));
+  const teams = [...ledger.policy.value.settings.teams].map(([team, { id }]) => ({ team, wanted: id, actual: id }));
   const people = teams.flatMap(({ team, wanted }) =>
     PEOPLE.map(({ login, id }) => {
       const answer = membership({ kind: 'team', team, id: wanted }, id);
@@ -90,6 +91,10 @@ const hubots: Asked = {
   pushes: [push({ actor: hubot })],
   text: PRODUCTION.replace('octocat', 'hubot'),
 };
+const edited = (edits: Edits): Asked => ({
+  comments: [comment(APPROVE, commander, { nodeId: 'IC_e' })],
+  edits: new Map([['IC_e', edits]]),
+});
 const longer = grantText({ duration: '2h' });
 const extension: Asked = { id: 'live-one', text: longer, changes: [world.edit('live-one', longer)], ledger: live };
 const removal: Asked = { changes: [world.remove('live-one')], ledger: live };
@@ -107,6 +112,9 @@ describe('decided again', () => {
     ['an unknown membership', 'denied', { ...hubots, membership: memberships({ ...TEAMS, sre: 'unknown' }) }],
     ['opened again', 'waiting', { comments: [comment(APPROVE)], reopenedAt: at(2) }],
     ['a review', 'approved', { reviews: [review('APPROVED')] }],
+    ['an edit that only the history shows', 'waiting', edited('edited')],
+    ['an edit that GitHub does not tell of', 'waiting', edited('unknown')],
+    ['words that GitHub knows to be unedited', 'approved', edited('unedited')],
     ['no user in AWS', 'denied', { awsUser: 'no' }],
     ['the owners, one of two', 'waiting', { ...owners, comments: [comment(APPROVE, boss)] }],
     ['the owners', 'approved', { ...owners, comments: [comment(APPROVE, boss), comment(APPROVE, lead)] }],
@@ -169,7 +177,11 @@ describe('decided again', () => {
 
 describe('facts with their sources', () => {
   const listed = factsOf(
-    evidenceOf({ comments: [comment(`${APPROVE}\n\u001b[31mred`)], reviews: [review('COMMENTED')], awsUser: 'yes' }),
+    evidenceOf({
+      comments: [comment(`${APPROVE}\n\u001b[31mred`, commander, { nodeId: 'IC_here' })],
+      reviews: [review('COMMENTED')],
+      awsUser: 'yes',
+    }),
   );
 
   test('each has a value and a source', () => {
@@ -185,6 +197,7 @@ describe('facts with their sources', () => {
     ['push', 'octocat (User 583231)'],
     ['time', '2026-11-22T03:05:00Z'],
     ['user in AWS', 'yes'],
+    ['edits of IC_here', 'unedited'],
   ])('%s: %s', (fact, value) => {
     expect(listed.filter((one) => one.fact === fact).map((one) => one.value)).toContainEqual(
       expect.stringContaining(value),
@@ -205,6 +218,7 @@ describe('what is no evidence is refused', () => {
     [{ ...good, facts: { ...good.facts, now: 'today' } }, 'facts.now'],
     [{ ...good, facts: { ...good.facts, ledger: [] } }, 'facts.ledger'],
     [{ ...good, facts: { ...good.facts, comments: null } }, 'facts.comments'],
+    [{ ...good, facts: { ...good.facts, edits: [] } }, 'facts.edits'],
     [{ ...good, facts: { ...good.facts, now: { $time: 'today' } } }, '"$time" holds no time'],
     [{ ...good, facts: { ...good.facts, now: { $date: 1 } } }, '"$date" is no mark'],
     [{ ...good, facts: { ...good.facts, removals: { $map: 'x' } } }, 'must be a list'],

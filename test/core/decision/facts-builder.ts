@@ -79,9 +79,9 @@ export function comment(
   };
 }
 
-export function review(state: Review['state'], author: User | null = commander, minutes = 1): Review {
+export function review(state: Review['state'], author: User | null = commander, minutes = 1, body = ''): Review {
   ids += 1;
-  return { id: ids, nodeId: `PRR_${ids}`, author, state, submittedAt: at(minutes) };
+  return { id: ids, nodeId: `PRR_${ids}`, author, state, body, submittedAt: at(minutes) };
 }
 
 /** Under the first rule: one incident commander approves, two hours at most, an incident. */
@@ -98,6 +98,7 @@ export type Asked = Partial<PullFacts> & {
 
 export function facts({ text = PRODUCTION, id = 'first', changes, ...more }: Asked = {}): PullFacts {
   const change = more.change ?? classifyChange(changes ?? [world.add(id, text)]);
+  const said = [...(more.comments ?? []), ...(more.reviews ?? [])];
   const isGrant = change.kind === 'request' || change.kind === 'extension';
   return {
     pull: pull(),
@@ -107,6 +108,7 @@ export function facts({ text = PRODUCTION, id = 'first', changes, ...more }: Ask
     grantFile: isGrant ? parseGrant(change.file.path, Buffer.from(text)) : null,
     comments: [],
     reviews: [],
+    edits: new Map(said.map((one) => [one.nodeId, 'unedited'])),
     pushes: [push()],
     reopenedAt: null,
     ledger: emptyLedger,

@@ -1,6 +1,6 @@
 // When a grant has ended, why, and that nothing takes an end back.
 import { describe, expect, test } from 'vitest';
-import { endOf } from '../../../app/core/ledger/ends.ts';
+import { endedAt, endOf } from '../../../app/core/ledger/ends.ts';
 import type { GrantEntry } from '../../../app/core/ledger/ledger.ts';
 import { at, HistoryBuilder, type PolicyEdit } from './history-builder.ts';
 
@@ -29,7 +29,8 @@ test('removed before the deadline is an early end, and the reason still when the
   expect(endOf(removed(10), policy, at(61))).toEqual({ kind: 'removed', sentence, early: false });
 });
 
-test('removed after the deadline ended by the deadline', () => {
+test('removed at the deadline or after it ended by the deadline', () => {
+  expect(endOf(removed(60), policy, at(61))).toMatchObject({ kind: 'deadline' });
   expect(endOf(removed(70), policy, at(71))).toMatchObject({ kind: 'deadline' });
 });
 
@@ -89,5 +90,29 @@ describe('what it stands on is gone from policy', () => {
       'people.yaml': (text: string) => text.replace('name: Mona', 'name: M'),
     };
     expect(endOf(entry, h.policyValue(h.policy(edit)), at(1))).toBeNull();
+  });
+});
+
+describe('when it ended', () => {
+  const ended = (of: GrantEntry, revoked?: string) => {
+    const end = endOf(of, policy, at(61), revoked) ?? expect.fail();
+    return endedAt(of, end);
+  };
+
+  test.each<readonly [string, Date, Date]>([
+    ['at the deadline', ended(entry), at(60)],
+    ['when the file was removed', ended(removed(10)), at(10)],
+    ['never before it began, whatever a commit claims', ended(removed(-30)), at(0)],
+    ['when somebody said so', ended(entry, 'revoked by hubot (480938) 2026-11-22T03:20:00Z'), at(20)],
+    [
+      'by our time, and not by one that a person wrote behind it',
+      ended(entry, 'revoked by operator x 2026-11-22T03:20:00Z: since 2026-11-22T03:01:00Z'),
+      at(20),
+    ],
+    ['at the deadline, where no time is said', ended(entry, 'revoked by hubot (480938)'), at(60)],
+    ['at the deadline, where the time is none', ended(entry, 'revoked 2026-99-99T99:99:99Z'), at(60)],
+    ['never after the deadline', ended(entry, 'revoked by hubot (480938) 2027-01-01T00:00:00Z'), at(60)],
+  ])('%s', (_, found, wanted) => {
+    expect(found).toEqual(wanted);
   });
 });

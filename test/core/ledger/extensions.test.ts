@@ -1,5 +1,6 @@
 // An extension moves the deadline of a live grant, and nothing else.
 import { describe, expect, test } from 'vitest';
+import { sameButDuration } from '../../../app/core/ledger/authorize.ts';
 import { at, built, GRANT, grantText, type HistoryBuilder, hash } from './history-builder.ts';
 
 describe('extensions', () => {
@@ -29,6 +30,16 @@ describe('extensions', () => {
     ['another reason', 30, grantText({ duration: '2h', reason: 'Other' }), {}, 'nothing but the duration'],
     ['another role', 30, grantText({ duration: '2h', role: 'database-failover' }), {}, 'nothing but the duration'],
     ['another account', 30, grantText({ duration: '2h', account: 'sandbox' }), {}, 'nothing but the duration'],
+    ['another requester', 30, grantText({ duration: '2h', requester: 'hubot' }), {}, 'nothing but the duration'],
+    ['the requester in other letter case', 30, grantText({ duration: '2h', requester: 'OctoCat' }), {}, 'counts'],
+    ['an incident', 30, `${longer}incident: INC-1\n`, {}, 'nothing but the duration'],
+    [
+      'signed until the very deadline',
+      30,
+      longer,
+      { expiresAt: '2026-11-22T04:00:00Z' },
+      'would not move the deadline',
+    ],
     ['the same duration', 30, `${GRANT}# again\n`, {}, 'must raise the duration'],
     ['a shorter duration', 30, grantText({ duration: '30m' }), {}, 'must raise the duration'],
     ['signed as a grant', 30, longer, { kind: 'grant' }, 'no valid extension authorization'],
@@ -50,6 +61,12 @@ describe('extensions', () => {
     }
     expect(entry).toMatchObject({ deadline: at(60), pulls: [42] });
     expect(ledger.alarms).toMatchObject([{ code: 'grant-edited', message: expect.stringContaining(outcome) }]);
+  });
+
+  test('is of one grant: another id is another grant', () => {
+    const grant = built((h) => h.grant('first', 0)).grants.get('first')?.grant ?? expect.fail();
+    expect(sameButDuration(grant, { ...grant, duration: '2h', seconds: 7200 })).toBe(true);
+    expect(sameButDuration(grant, { ...grant, id: 'second' })).toBe(false);
   });
 
   test('the next one counts from the extended deadline', () => {

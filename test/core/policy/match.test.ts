@@ -121,12 +121,6 @@ test('property: a glob matches what the same regular expression matches', () => 
   );
 });
 
-test('a hostile glob costs next to nothing', () => {
-  const start = performance.now();
-  expect(matchesGlob('*a'.repeat(20_000), `${'a'.repeat(19_999)}b`)).toBe(false);
-  expect(performance.now() - start).toBeLessThan(1000);
-});
-
 describe('against a model', () => {
   const user = (id: number): Selector => ({ kind: 'user', login: `u${id}`, id });
   const rule = fc.record({

@@ -158,6 +158,23 @@ const REFUSED: readonly (readonly [file: string, from: string, to: string, sente
     /asks for 2 people out of 1/,
   ],
   ['settings.yaml', 'sre: 4100001', 'sre: 4100002', /Team id 4100002 belongs to sre/],
+  ['settings.yaml', 'sre: 4100001', 'sre: { id: 4100002, children: true }', /Team id 4100002 belongs to sre/],
+  [
+    'settings.yaml',
+    'sre: 4100001',
+    'sre: "4100001"',
+    /teams\.sre must be a whole number or a mapping .*Write the numeric id of the team/,
+  ],
+  ['settings.yaml', 'sre: 4100001', 'sre: 0', /teams\.sre must be at least 1/],
+  [
+    'settings.yaml',
+    'sre: 4100001',
+    'sre: { children: false }',
+    /The key "id" is missing\. Add a line such as: id: 4100001/,
+  ],
+  ['settings.yaml', 'sre: 4100001', 'sre: { id: 0 }', /teams\.sre\.id must be at least 1/],
+  ['settings.yaml', 'sre: 4100001', 'sre: { id: 4100001, children: no }', /must be true or false, not "no"/],
+  ['settings.yaml', 'sre: 4100001', 'sre: { id: 4100001, child: false }', /Unknown key "child"/],
   ['settings.yaml', 'region: us-east-1', 'region: US East', /region "US East" does not fit/],
   ['settings.yaml', 'd-906712abcd\n', 'd-906712ABCD\n', /identity_store_id/],
   ['settings.yaml', 'instance/ssoins-', 'instance/', /instance_arn/],
@@ -184,6 +201,17 @@ describe('a policy is refused', () => {
     const problems = problemsOf(edited(file, from, to));
     expect(problems.filter((problem) => sentence.test(problem))).not.toEqual([]);
     expect(problems.every((problem) => problem.startsWith(`policies/${file}:`))).toBe(true);
+  });
+
+  test('each of them word for word and with its place', async () => {
+    const lines = REFUSED.flatMap(([file, from, to]) => {
+      const parsed = parsePolicy(edited(file, from, to));
+      const problems = parsed.kind === 'ok' ? [] : parsed.problems;
+      // More than three are the parser's own words, one for each thing that follows from the first.
+      const told = problems.slice(0, 3).map((one) => `${one.file}:${one.line}:${one.column} ${one.message}`);
+      return [`# ${JSON.stringify(from)} → ${JSON.stringify(to)}`, ...told];
+    });
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('parse-problems.txt');
   });
 
   test.each(POLICY_FILES)('without %s', (name) => {
@@ -256,6 +284,22 @@ describe('a policy is read', () => {
         approvalTtlSeconds: 900,
         incident: 'optional',
       },
+    ]);
+  });
+
+  test('a team says whether members of its child teams count, or leaves it to GitHub', () => {
+    const text = 'sre: { id: 4100001, children: false }, engineering: { id: 4100003, children: true }';
+    const { teams } = policyOf(
+      edited(
+        'settings.yaml',
+        '{ sre: 4100001, incident-commanders: 4100002, engineering: 4100003 }',
+        `{ ${text}, incident-commanders: 4100002 }`,
+      ),
+    ).settings;
+    expect([...teams]).toEqual([
+      ['sre', { id: 4100001, children: false }],
+      ['engineering', { id: 4100003, children: true }],
+      ['incident-commanders', { id: 4100002 }],
     ]);
   });
 

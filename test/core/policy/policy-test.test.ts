@@ -76,7 +76,7 @@ describe('the tests of the example policy', () => {
 });
 
 describe('a verdict', () => {
-  test.each<[string, Readonly<Record<string, string>>, string]>([
+  const verdicts: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
     ['allowed', {}, 'allowed by rule "production-admin", approved 1 of team:incident-commanders'],
     [
       'two entries',
@@ -126,8 +126,18 @@ describe('a verdict', () => {
       { extends: '{ rule: production-admin, started: 5m, duration: 30m }' },
       'allowed by rule "production-admin"',
     ],
-  ])('%s', (_, fields, words) => {
+  ];
+
+  test.each(verdicts)('%s', (_, fields, words) => {
     expect(resultOf(fields).actual).toContain(words);
+  });
+
+  test('each of them word for word', async () => {
+    const lines = verdicts.flatMap(([what, fields]) => {
+      const { line, column, asked, expected, actual, why } = resultOf(fields);
+      return [`# ${what}`, `${line}:${column} ${asked}`, `expected ${expected}`, `actual ${actual}`, ...why];
+    });
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('policy-test-verdicts.txt');
   });
 
   test('is compared whatever the order of people, entries and codes', () => {
@@ -188,7 +198,7 @@ describe('a verdict', () => {
 });
 
 describe('files', () => {
-  test.each<[string, string, string]>([
+  const broken: readonly (readonly [string, string, string])[] = [
     ['nothing', '', 'The file is empty'],
     ['no cases', 'cases: []\n', 'case'],
     ['an unknown key', oneCase({ team: '[sre]' }), '"team"'],
@@ -204,11 +214,21 @@ describe('files', () => {
       'duration is longer than 31 days',
     ],
     ['an anchor', oneCase({ teams: '&a [sre]' }), 'Anchors'],
-  ])('%s is a problem with its place, and no pass', (_, text, words) => {
+  ];
+
+  test.each(broken)('%s is a problem with its place, and no pass', (_, text, words) => {
     const run = runPolicyTests(policy, files(text));
     expect(run.problems.map(({ message }) => message).join('\n')).toContain(words);
     expect(run.problems[0]?.file).toBe('policies/tests/x.yaml');
     expect(testsPass(run)).toBe(false);
+  });
+
+  test('each problem word for word and with its place', async () => {
+    const lines = broken.flatMap(([what, text]) => {
+      const { problems } = runPolicyTests(policy, files(text));
+      return [`# ${what}`, ...problems.map(({ line, column, message }) => `${line}:${column} ${message.slice(0, 120)}`)];
+    });
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('policy-test-problems.txt');
   });
 
   test.each(['tests/x.yml', 'tests/X.yaml', 'tests/deep/x.yaml', 'tests/x.json', 'tests/.yaml'])(

@@ -1,11 +1,6 @@
-// No text can become a trailer, or keep one from being read: by us, and by git itself.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// No text can become a trailer, or keep one from being read; `git-trailers.test.ts` asks git itself.
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { signRecord } from '../../../app/core/record/authorization.ts';
+import { expect, test } from 'vitest';
 import {
   LONGEST_VALUE,
   parseMessage,
@@ -13,7 +8,7 @@ import {
   singleLine,
   type Trailer,
 } from '../../../app/core/record/trailers.ts';
-import { everyRecord, grantRecord, HOSTILE_PIECES, testKey } from './record-cases.ts';
+import { HOSTILE_PIECES } from './record-cases.ts';
 
 const hostileText = fc.oneof(
   fc.array(fc.constantFrom(...HOSTILE_PIECES), { maxLength: 12 }).map((pieces) => pieces.join('')),
@@ -67,36 +62,4 @@ test.each([
   ['nothing', ''],
 ])('is not a message of ours: %s', (_, text) => {
   expect(parseMessage(text)).toBeNull();
-});
-
-describe('git reads the same', () => {
-  let dir = '';
-  const git = (args: readonly string[], input?: string): string =>
-    execFileSync('git', ['-C', dir, ...args], {
-      input,
-      encoding: 'utf8',
-      env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' },
-    });
-  beforeAll(() => {
-    dir = mkdtempSync(join(tmpdir(), 'breakglass-trailers-'));
-    git(['init', '--quiet']);
-    git(['config', 'user.email', 'a@example.org']);
-    git(['config', 'user.name', 'A']);
-  });
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-  const { signer } = testKey('k1');
-  const hostile = HOSTILE_PIECES.map((piece) => `x${piece}${piece}y`).concat(HOSTILE_PIECES);
-
-  test('interpret-trailers and log see exactly our trailers, for every record and hostile reason', () => {
-    const records = [...everyRecord.values(), ...hostile.map((reason) => ({ ...grantRecord, reason }))];
-    for (const record of records) {
-      const message = signRecord('Grant admin on prod to @octocat for 2h (#42)', record, signer);
-      const ours = message.slice(message.indexOf('\n\n') + 2);
-      expect(git(['interpret-trailers', '--parse'], message)).toBe(ours);
-      const tree = git(['mktree'], '').trim();
-      const commit = git(['commit-tree', tree], message).trim();
-      expect(git(['log', '-1', '--format=%(trailers:only,unfold)', commit])).toBe(`${ours}\n`);
-    }
-  });
 });

@@ -10,9 +10,11 @@ export type Administrator = {
   readonly moveDeadline: (set: string, to: Date) => void;
   readonly setSessionDuration: (set: string, duration: string) => void;
   readonly attachPolicy: (set: string, arn: string) => void;
+  readonly attachCustomerPolicy: (set: string, policyName: string) => void;
   readonly tag: (set: string, key: string, value: string) => void;
   readonly untag: (set: string, key: string) => void;
   readonly assign: (set: string, account: string, userId: string) => void;
+  readonly assignGroup: (set: string, account: string, groupId: string) => void;
   readonly unassign: (set: string, account: string, userId: string) => void;
   /** Made by hand; answers its ARN. */
   readonly createSet: (
@@ -43,6 +45,8 @@ export function createAdministrator(world: World): Administrator {
     setSessionDuration: (set, sessionDuration) => editContent(set, { sessionDuration }),
     attachPolicy: (set, arn) =>
       editContent(set, { managedPolicies: [...lookUp(world, set).content.managedPolicies, arn] }),
+    attachCustomerPolicy: (set, Name) =>
+      editContent(set, { customerPolicies: [...lookUp(world, set).content.customerPolicies, { Name, Path: '/' }] }),
     tag: (named, key, value) => {
       lookUp(world, named).tags.set(key, value);
       act('TagResource', { set: named, key, value });
@@ -54,6 +58,11 @@ export function createAdministrator(world: World): Administrator {
     assign: (set, account, userId) => {
       act('CreateAccountAssignment', { set, account, userId });
       addAssignment(world, userAssignment(world, set, account, userId));
+    },
+    assignGroup: (set, account, principalId) => {
+      act('CreateAccountAssignment', { set, account, groupId: principalId });
+      world.groups.add(principalId);
+      addAssignment(world, { setArn: lookUp(world, set).arn, account, principalType: 'GROUP', principalId });
     },
     unassign: (set, account, userId) => {
       act('DeleteAccountAssignment', { set, account, userId });

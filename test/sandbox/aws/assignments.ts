@@ -99,7 +99,7 @@ function checkOutstanding(world: World, code: 'ServiceQuotaExceededException' | 
 }
 
 function checkPrincipal(world: World, { principalType, principalId }: Assignment): void {
-  if (principalType === 'USER' && world.users.has(principalId)) return;
+  if ((principalType === 'USER' ? world.users : world.groups).has(principalId)) return;
   throw new Error(
     `Received a 404 status error: the ${principalType} assignee ${principalId} ` +
       `was not found in directory ${world.organisation.identityStoreId}`,

@@ -10,6 +10,8 @@ export type Mishap =
   | { readonly kind: 'throttle' }
   | { readonly kind: 'expired-credentials' }
   | { readonly kind: 'delay'; readonly ms: number }
+  /** Answered with this, whatever is so: an empty or half answer of a replica that lags behind. */
+  | { readonly kind: 'answer'; readonly body: Readonly<Record<string, unknown>> }
   /** Never answered; with `after`, once it has taken effect. */
   | { readonly kind: 'hang'; readonly after?: boolean }
   | { readonly kind: 'reset'; readonly after?: boolean }

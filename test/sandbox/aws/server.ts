@@ -97,7 +97,7 @@ function answerTo(desk: Desk, throttle: () => void, asked: Asked, mishap: Mishap
   try {
     throttle();
     refuseBefore(mishap);
-    const body = handle(desk, asked, mishap);
+    const body = mishap?.kind === 'answer' ? mishap.body : handle(desk, asked, mishap);
     if (mishap?.kind === 'error-after') refuse(mishap.code ?? 'InternalServerException', 'Planted after the effect.');
     return { status: 200, body };
   } catch (error) {

@@ -72,6 +72,8 @@ export type World = {
   readonly managementAccount: string;
   readonly createdAt: Date;
   readonly users: Map<string, User>;
+  /** Ids alone: who is in one is nobody's question here. */
+  readonly groups: Set<string>;
   readonly accounts: Map<string, Account>;
   readonly sets: Map<string, PermissionSet>;
   readonly roles: Map<string, Role>;
@@ -96,6 +98,7 @@ export function createWorld(organisation: Organisation): World {
     managementAccount,
     createdAt: now(),
     users: new Map(organisation.users.map((user) => [user.userId, user])),
+    groups: new Set(),
     accounts: new Map(organisation.accounts.map((account) => [account.id, account])),
     sets: new Map(),
     roles: new Map(),

@@ -1,5 +1,14 @@
 // How people, bots, the organization, its teams and the apps look in GitHub's answers.
-import { type Account, nodeId, type Registration, type Schema, type Team, type User, type World } from './world.ts';
+import {
+  type Account,
+  nodeId,
+  type Registration,
+  type Schema,
+  type Team,
+  type User,
+  type World,
+  withChildTeams,
+} from './world.ts';
 
 type SimpleUser = Schema<'simple-user'>;
 
@@ -65,6 +74,11 @@ export function organizationView(world: World): Schema<'organization-simple'> {
 }
 
 export function teamView(world: World, team: Team) {
+  const parent = world.teams.find(({ id }) => id === team.parent);
+  return { ...simpleTeamView(world, team), parent: parent === undefined ? null : simpleTeamView(world, parent) };
+}
+
+function simpleTeamView(world: World, team: Team) {
   const url = `${world.api}/organizations/${world.organization.id}/team/${team.id}`;
   return {
     name: team.slug,
@@ -81,7 +95,6 @@ export function teamView(world: World, team: Team) {
     type: 'organization' as const,
     organization_id: world.organization.id,
     permission: 'pull',
-    parent: null,
   };
 }
 
@@ -89,7 +102,7 @@ export const teamFullView = (world: World, team: Team): Schema<'team-full'> => (
   ...teamView(world, team),
   created_at: team.createdAt,
   updated_at: team.createdAt,
-  members_count: team.members.size,
+  members_count: withChildTeams(world, team).size,
   repos_count: 0,
   organization: {
     ...organizationView(world),

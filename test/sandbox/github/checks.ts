@@ -1,6 +1,7 @@
 // The routes of check runs and check suites; only apps make them, each its own.
 
 import { actor, type Principal } from './auth.ts';
+import { autoMerge } from './auto-merge.ts';
 import { checkRunView, fullSuiteView } from './check-view.ts';
 import { checkRunEvent, simpleCommit } from './events.ts';
 import { list, numberParam, param, record, requiredText, text } from './input.ts';
@@ -56,10 +57,11 @@ async function createRun(call: Call): Promise<Reply> {
   const action = run.status === 'completed' ? 'completed' : 'created';
   checkRunEvent(world, app.bot, 'created', run);
   if (action === 'completed') checkRunEvent(world, app.bot, 'completed', run);
+  if (run.conclusion === 'success') await autoMerge(call, headSha);
   return created(checkRunView(world, run));
 }
 
-function updateRun(call: Call): Reply {
+async function updateRun(call: Call): Promise<Reply> {
   const app = appOf(call.principal);
   const run = runOf(call);
   if (run.suite.app !== app) {
@@ -69,6 +71,7 @@ function updateRun(call: Call): Reply {
   const before = run.status;
   apply(call, run);
   if (run.status === 'completed' && before !== 'completed') checkRunEvent(call.world, app.bot, 'completed', run);
+  if (run.conclusion === 'success') await autoMerge(call, run.suite.headSha);
   return ok(checkRunView(call.world, run));
 }
 

@@ -37,7 +37,8 @@ function createComment(call: Call): Reply {
   const at = stamp(world);
   const author = actor(call.principal);
   const id = world.nextId();
-  const comment: Comment = { id, issue, author, viaApp: viaApp(call.principal), body, createdAt: at, updatedAt: at };
+  const times = { createdAt: at, updatedAt: at, lastEdit: null };
+  const comment: Comment = { id, issue, author, viaApp: viaApp(call.principal), body, ...times };
   world.comments.set(id, comment);
   issue.updatedAt = at;
   commentEvent(world, author, 'created', comment);
@@ -52,6 +53,7 @@ function editComment(call: Call): Reply {
   const from = comment.body;
   comment.body = body;
   comment.updatedAt = stamp(call.world);
+  comment.lastEdit = { at: comment.updatedAt, by: actor(call.principal) };
   commentEvent(call.world, actor(call.principal), 'edited', comment, { changes: { body: { from } } });
   return ok(commentView(call.world, comment));
 }

@@ -28,9 +28,9 @@ function teamControls(world: World) {
     if (!team) throw new Error(`there is no team ${slug}`);
     return team;
   };
-  const create = (slug: string, id: number, members: readonly string[]): void => {
+  const create = (slug: string, id: number, members: readonly string[], parent: number | null = null): void => {
     const ids = members.map((login) => [findUser(world, login).id, 'member'] as const);
-    const team: Team = { id, slug, createdAt: stamp(world), members: new Map(ids) };
+    const team: Team = { id, slug, createdAt: stamp(world), members: new Map(ids), parent };
     world.teams.push(team);
     teamEvent(world, anAdmin(world), 'created', team);
   };

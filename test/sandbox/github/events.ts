@@ -54,10 +54,10 @@ export function issueEvent(world: World, sender: Account, action: string, issue:
   world.emit({ event: 'issues', action, payload: { ...payload, ...webhookFrame(world, sender) } });
 }
 
-export function reviewEvent(world: World, sender: Account, action: string, review: Review): void {
+export function reviewEvent(world: World, sender: Account, action: string, review: Review, more: More = {}): void {
   // REST says APPROVED, the webhook approved.
   const view = { ...reviewView(world, review), state: review.state.toLowerCase() };
-  const payload = { action, review: view, pull_request: simplePullView(world, review.issue) };
+  const payload = { action, review: view, pull_request: simplePullView(world, review.issue), ...more };
   world.emit({ event: 'pull_request_review', action, payload: { ...payload, ...webhookFrame(world, sender) } });
 }
 

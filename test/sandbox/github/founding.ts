@@ -17,7 +17,8 @@ export type GitHubOptions = {
   readonly seed: Files;
   /** `admin` makes an administrator; else everybody may write, unless `role` says less; `member: false` is an outsider. */
   readonly people: readonly { login: string; id: number; admin?: boolean; role?: Role; member?: boolean }[];
-  readonly teams: readonly { slug: string; id: number; members: readonly string[] }[];
+  /** `parent` is the id of the team that it is a child of. */
+  readonly teams: readonly { slug: string; id: number; members: readonly string[]; parent?: number }[];
   readonly app: { slug: string; id: number; installationId: number; privateKey?: string; webhookSecret: string };
   /** Where the bare repository lives; a temporary folder, removed at the end, unless given. */
   readonly dir?: string;
@@ -127,9 +128,9 @@ export function makeWorld({ options, origin, now, git, app, other, emit }: Makin
   for (const { login, id: userId, admin, role, member } of options.people) {
     addUser(world, { login, id: userId, role: admin ? 'admin' : (role ?? 'write'), member: member ?? true });
   }
-  for (const { slug, id: teamId, members } of options.teams) {
+  for (const { slug, id: teamId, members, parent = null } of options.teams) {
     const ids = members.map((login) => [findUser(world, login).id, 'member'] as const);
-    world.teams.push({ id: teamId, slug, createdAt: stamp(world), members: new Map(ids) });
+    world.teams.push({ id: teamId, slug, createdAt: stamp(world), members: new Map(ids), parent });
   }
   return world;
 }

@@ -22,7 +22,7 @@ export async function readRequest(request: IncomingMessage, origin: string): Pro
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
   // Octokit in its GitHub Enterprise form puts this before every path.
-  const path = url.pathname.replace(/^\/api\/v3(?=\/)/, '').replace(/(?<=.)\/$/, '');
+  const path = url.pathname.replace(/^\/api(?:\/v3)?(?=\/)/, '').replace(/(?<=.)\/$/, '');
   return { method: request.method ?? 'GET', url, path, headers, bytes: Buffer.concat(chunks) };
 }
 

@@ -14,6 +14,7 @@ import { installationEvent, pingEvent } from './events.ts';
 import { createFaults } from './faults.ts';
 import { defaultKey, type GitHubOptions, makeRepository, makeWorld, register, seed } from './founding.ts';
 import { gitDataRoutes } from './git-data.ts';
+import { graphqlRoute } from './graphql.ts';
 import { issueRoutes } from './issues.ts';
 import { organizationRoutes } from './organization.ts';
 import { createPerson, type Person } from './person.ts';
@@ -37,7 +38,7 @@ export type { Role } from './world.ts';
 
 export type GitHubDouble = Awaited<ReturnType<typeof startGitHub>>;
 
-/** Every path that the double answers, as GitHub's description names it. */
+/** Every path of the REST API that the double answers, as GitHub's description names it. */
 export function allRoutes(tokens: Tokens = new Map()): readonly Route[] {
   return [
     ...appRoutes(tokens),
@@ -79,7 +80,7 @@ export async function startGitHub(options: GitHubOptions) {
   const lock = createLock();
   const controls = createControls(world);
   controls.rulesets.reset(options.adminsBypass ?? true);
-  serve({ world, tokens, router: createRouter(allRoutes(tokens)), faults, requests, lock });
+  serve({ world, tokens, router: createRouter([...allRoutes(tokens), graphqlRoute]), faults, requests, lock });
   return {
     /** The base of the API; `/api/v3` before every path works as well. */
     url: origin,

@@ -5,7 +5,7 @@ import { numberParam, param } from './input.ts';
 import { pagedList } from './page.ts';
 import { noContent, notFound, ok, type Reply } from './reply.ts';
 import { type Access, type Call, type Route, route } from './router.ts';
-import { accounts, sameText, type Team, type User, type World } from './world.ts';
+import { accounts, sameText, type Team, type User, type World, withChildTeams } from './world.ts';
 
 const members: Access = { app: ['members:read', 'members:write'], user: 'none' };
 const anybody: Access = { app: 'any', user: 'none' };
@@ -63,13 +63,14 @@ function byId(call: Call): Team {
 
 function simpleTeam(call: Call, team: Team) {
   const { created_at, updated_at, members_count, repos_count, organization, ...view } = teamFullView(call.world, team);
-  return { ...view, parent: null };
+  return view;
 }
 
 function teamMembers(call: Call, team: Team): Reply {
   const role = call.query.get('role') ?? 'all';
+  const all = withChildTeams(call.world, team);
   const found = call.world.users.filter((candidate) => {
-    const held = team.members.get(candidate.id);
+    const held = all.get(candidate.id);
     return held !== undefined && (role === 'all' || held === role);
   });
   return pagedList(call, found, (member) => userView(call.world, member));
@@ -77,7 +78,7 @@ function teamMembers(call: Call, team: Team): Reply {
 
 function membership(call: Call, team: Team): Reply {
   const found = call.world.users.find((candidate) => sameText(candidate.login, param(call, 'username')));
-  const role = found && team.members.get(found.id);
+  const role = found && withChildTeams(call.world, team).get(found.id);
   if (!found || !role) throw notFound();
   const base = `${call.world.api}/organizations/${call.world.organization.id}/team/${team.id}`;
   return ok({ state: 'active', role, url: `${base}/memberships/${found.login}` });

@@ -2,9 +2,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { enableAutoMerge, type Words } from './auto-merge.ts';
 import { createGit, type Files, type Identity } from './git.ts';
 import { headRef } from './pulls.ts';
 import { moveHead } from './refs.ts';
+import { editReview } from './reviews.ts';
 import type { Lock } from './server.ts';
 import { pullRequests, stamp, type User, type World, zeroSha } from './world.ts';
 
@@ -53,6 +55,7 @@ export function createPerson(world: World, user: User, lock: Lock) {
       Number((await ask('POST', `/pulls/${n}/reviews`, review)).id),
     dismissReview: (n: number, id: number, message = 'no longer valid') =>
       ask('PUT', `/pulls/${n}/reviews/${id}/dismissals`, { message }),
+    editReview: (id: number, body: string) => lock(async () => editReview(world, user, id, body)),
     closePull: (n: number) => ask('PATCH', `/pulls/${n}`, { state: 'closed' }),
     reopenPull: (n: number) => ask('PATCH', `/pulls/${n}`, { state: 'open' }),
     retarget: (n: number, base: string) => ask('PATCH', `/pulls/${n}`, { base }),
@@ -65,6 +68,8 @@ export function createPerson(world: World, user: User, lock: Lock) {
       const words = { ...(title ? { commit_title: title } : {}), ...(message ? { commit_message: message } : {}) };
       return String((await ask('PUT', `/pulls/${n}/merge`, { merge_method: method, ...words })).sha);
     },
+    /** By GitHub, in this person's name, once the required checks are green. */
+    enableAutoMerge: (n: number, words: Words = {}) => lock(async () => enableAutoMerge(world, user, n, words)),
     rerequestCheck: (id: number) => ask('POST', `/check-runs/${id}/rerequest`),
     openIssue: async (title: string, body = '') => Number((await ask('POST', '/issues', { title, body })).number),
   };

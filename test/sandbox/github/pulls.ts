@@ -86,6 +86,7 @@ async function openPull(call: Call): Promise<Reply> {
     mergedBy: null,
     mergeCommit: null,
     mergeability: null,
+    autoMerge: null,
   };
   const issue = {
     id: world.nextId(),
@@ -122,6 +123,9 @@ async function sidesOf(call: Call): Promise<Pick<Pull, 'head' | 'base'>> {
   if (await world.git.isAncestor(headSha, baseSha)) {
     throw invalid({ ...custom, message: `No commits between ${base} and ${label}` });
   }
+  // GitHub's words for branches that share no commit (mislav/hub#2322); a push may still bring such a head later.
+  if ((await world.git.mergeBase(baseSha, headSha)) === undefined)
+    throw invalid({ ...custom, message: `The ${ref} branch has no history in common with ${base}` });
   const twin = pullRequests(world).some(
     (issue) =>
       issue.state === 'open' &&

@@ -6,7 +6,7 @@ import { pagedList } from './page.ts';
 import { reviewView } from './pull-view.ts';
 import { notFound, ok, type Reply, refusal, unprocessable } from './reply.ts';
 import { type Call, type Route, reads, repo, route, writes } from './router.ts';
-import { type PullRequest, type Review, recordEvent, stamp } from './world.ts';
+import { type PullRequest, type Review, recordEvent, stamp, type User, type World } from './world.ts';
 
 export const reviewRoutes: readonly Route[] = [
   route('GET', repo('/pulls/{pull_number}/reviews'), reads('pull_requests'), (call) =>
@@ -37,7 +37,8 @@ function review(call: Call): Reply {
   if (event !== 'APPROVE' && body === '') throw unprocessable('Review Can not be blank');
   const id = world.nextId();
   const commitId = text(call, 'commit_id') ?? issue.pull.head.sha;
-  const made: Review = { id, issue, author, body, state: states[event], commitId, submittedAt: stamp(world) };
+  const submittedAt = stamp(world);
+  const made: Review = { id, issue, author, body, state: states[event], commitId, submittedAt, lastEdit: null };
   world.reviews.set(id, made);
   issue.updatedAt = made.submittedAt;
   reviewEvent(world, author, 'submitted', made);
@@ -57,6 +58,16 @@ function dismiss(call: Call): Reply {
   recordEvent(world, found.issue, 'review_dismissed', { actor: by, details: { dismissed_review: dismissed } });
   reviewEvent(world, by, 'dismissed', found);
   return ok(reviewView(world, found));
+}
+
+/** Whoever may write may edit the words of another's review on the page; nothing that REST shows tells so. */
+export function editReview(world: World, by: User, id: number, body: string): void {
+  const found = world.reviews.get(id);
+  if (found === undefined) throw new Error(`there is no review ${id}`);
+  const from = found.body;
+  found.body = body;
+  found.lastEdit = { at: stamp(world), by };
+  reviewEvent(world, by, 'edited', found, { changes: { body: { from } } });
 }
 
 const reviewsOf = (call: Call, issue: PullRequest): Review[] =>

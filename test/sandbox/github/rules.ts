@@ -96,6 +96,9 @@ async function brokenBy(world: World, rule: Rule, update: RefUpdate): Promise<st
     case 'pull_request':
       if (by === 'push') return after === zeroSha ? [] : ['Changes must be made through a pull request.'];
       return missingReviews(world, rule.parameters?.required_approving_review_count ?? 0, update.pull);
+    case 'merge_queue':
+      // GitHub's words for whoever merges past the queue, the REST API included (pascalgn/automerge-action#235).
+      return after === zeroSha ? [] : ['Changes must be made through the merge queue'];
     case 'required_status_checks':
       return after === zeroSha ? [] : requiredChecks(rule).flatMap((check) => checkSentence(world, check, after));
     default:

@@ -80,7 +80,7 @@ async function handle(
   const effects = faults.effectsFor(facts);
   for (const effect of effects) if (effect.kind === 'delay') await wait(effect.milliseconds);
   const effect = effects.find((candidate) => candidate.kind !== 'delay');
-  const key = `${incoming.method} ${incoming.url.href}`;
+  const key = `${incoming.method} ${incoming.url.href} ${isGraphql(found) ? incoming.bytes : ''}`;
   const early = effect && withoutDoing(world, effect, remembered.get(key));
   if (early) {
     record(serving, facts, early, effect.kind);
@@ -88,9 +88,13 @@ async function handle(
   }
   if (rest) return answerGit(serving, { incoming, rest, who, facts, effect }, response);
   const reply = await perform(serving, incoming, found, who);
-  if (reply.status === 200 && incoming.method === 'GET') remembered.set(key, reply);
+  if (reply.status === 200 && isRead(incoming, found)) remembered.set(key, reply);
   await answer(serving, { incoming, facts, effect, reply }, response);
 }
+
+const isGraphql = (found: Found | undefined): boolean => found?.route.path === '/graphql';
+/** The double's GraphQL has no mutations. */
+const isRead = ({ method }: Incoming, found: Found | undefined): boolean => method === 'GET' || isGraphql(found);
 
 type Answering = {
   readonly incoming: Incoming;
@@ -173,7 +177,7 @@ async function perform(serving: Serving, incoming: Incoming, found: Found | unde
       url: incoming.url,
     };
     const work = async () => found.route.handle(call);
-    return incoming.method === 'GET' ? await work() : await lock(work);
+    return isRead(incoming, found) ? await work() : await lock(work);
   } catch (error) {
     if (isRefusal(error)) return error.reply;
     throw error;

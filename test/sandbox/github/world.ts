@@ -20,6 +20,8 @@ export type Team = {
   slug: string;
   readonly createdAt: string;
   readonly members: Map<number, 'member' | 'maintainer'>;
+  /** The id of the team that this one is a child of. */
+  readonly parent: number | null;
 };
 
 export type Issue = {
@@ -48,7 +50,9 @@ export type Pull = {
   mergedBy: Account | null;
   mergeCommit: string | null;
   mergeability: Mergeability | null;
+  autoMerge: AutoMerge | null;
 };
+export type AutoMerge = { readonly by: User; readonly title: string; readonly message: string };
 export type Mergeability = { readonly key: string; readonly testMerge: string | null };
 export type PullRequest = Issue & { readonly pull: Pull };
 
@@ -60,15 +64,19 @@ export type Comment = {
   body: string;
   readonly createdAt: string;
   updatedAt: string;
+  lastEdit: Edit | null;
 };
+/** REST shows of it only `updated_at`, in whole seconds and not for reviews; GraphQL shows it as it was. */
+export type Edit = { readonly at: string; readonly by: Account };
 export type Review = {
   readonly id: number;
   readonly issue: PullRequest;
   readonly author: Account;
-  readonly body: string;
+  body: string;
   state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED';
   commitId: string;
   readonly submittedAt: string;
+  lastEdit: Edit | null;
 };
 export type Reaction = {
   readonly id: number;
@@ -201,6 +209,12 @@ export const pullRequests = (world: World): PullRequest[] => [...world.issues.va
 export const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 export const fullName = (world: World): string => `${world.organization.login}/${world.repository.name}`;
+
+/** GitHub counts the members of child teams, of theirs too, as members of the parent. */
+export function withChildTeams(world: Pick<World, 'teams'>, team: Team): ReadonlyMap<number, 'member' | 'maintainer'> {
+  const children = world.teams.filter(({ parent }) => parent === team.id);
+  return new Map([...children.flatMap((child) => [...withChildTeams(world, child)]), ...team.members]);
+}
 
 /** Everybody who has an account here: people, bots and the organization. */
 export const accounts = (world: World): Account[] => [

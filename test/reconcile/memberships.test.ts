@@ -1,0 +1,106 @@
+// Whom a team holds, as settings.yaml has it: with its child teams as GitHub counts, or itself alone; unknown is no member.
+import { describe, expect, test } from 'vitest';
+import type { Team } from '../../app/core/policy/policy.ts';
+import type { GitHub, TeamMembers } from '../../app/github/port.ts';
+import { readMemberships } from '../../app/reconcile/memberships.ts';
+import { readTeamFacts, recentTeamFacts } from '../../app/reconcile/team-facts.ts';
+import { examplePolicy } from '../core/policy/example-policy.ts';
+
+const BOSS = { login: 'hubot-boss', id: 1_234_567 };
+const CHILD = { login: 'mallory', id: 6_666_666 };
+const ID = 4_100_002;
+
+const policyWith = (team: Team) => {
+  const policy = examplePolicy();
+  return { ...policy, settings: { ...policy.settings, teams: new Map([['commanders', team]]) } };
+};
+
+type Read = TeamMembers | null | Error;
+
+/** The boss is in the team, the other in a child team of it. */
+function double(direct: Read = { id: ID, members: new Set([BOSS.id]), hasChildTeams: true }) {
+  const asked: string[] = [];
+  const github = {
+    now: () => new Date('2026-11-22T03:00:00Z'),
+    teamId: async () => {
+      asked.push('id');
+      return ID;
+    },
+    membership: async (_: string, login: string) => {
+      asked.push(login);
+      return 'member';
+    },
+    teamMembers: async (_: string, who: string) => {
+      asked.push(who);
+      if (direct instanceof Error) throw direct;
+      return direct;
+    },
+  } as unknown as GitHub;
+  return { github, asked };
+}
+
+async function answers(github: GitHub, team: Team) {
+  const selector = { kind: 'team', team: 'commanders', id: team.id } as const;
+  const asked = [BOSS, CHILD].map((user) => ({ selectors: [selector], user }));
+  const read = await readMemberships(github, policyWith(team), asked);
+  return { ...read, said: [BOSS, CHILD].map(({ id }) => read.membership(selector, id)) };
+}
+
+describe('memberships', () => {
+  test.each<[string, Team]>([
+    ['is not said', { id: ID }],
+    ['is said to be so', { id: ID, children: true }],
+  ])('of child teams count where it %s', async (_, team) => {
+    const { github, asked } = double();
+    expect((await answers(github, team)).said).toEqual(['member', 'member']);
+    expect(asked.toSorted()).toEqual(['hubot-boss', 'id', 'mallory']);
+  });
+
+  test('of child teams do not count where settings.yaml says so, and the team is read once for everybody', async () => {
+    const { github, asked } = double();
+    const { said, answers: kept } = await answers(github, { id: ID, children: false });
+    expect(said).toEqual(['member', 'not-member']);
+    expect(asked).toEqual(['direct']);
+    expect(kept.teams).toEqual([{ team: 'commanders', wanted: ID, actual: ID, directOnly: true }]);
+  });
+
+  test.each<[string, Read, RegExp | null]>([
+    ['GitHub does not say', new Error('502'), null],
+    ['GitHub has no such team', null, /has no team "commanders" any more/],
+    ['the team is another', { id: 7, members: new Set([BOSS.id]), hasChildTeams: false }, /has the numeric id 7/],
+  ])('are unknown when %s', async (_, read, problem) => {
+    const { said, teamProblems } = await answers(double(read).github, { id: ID, children: false });
+    expect(said).toEqual(['unknown', 'unknown']);
+    expect(teamProblems).toEqual(problem === null ? [] : [expect.stringMatching(problem)]);
+  });
+});
+
+describe('what the linter is told of teams', () => {
+  test('is who is in them, child teams by settings.yaml; without those that are missing or others', async () => {
+    const found = { id: ID, members: new Set([1]), hasChildTeams: true };
+    const { github, asked } = double(found);
+    expect(await readTeamFacts(github, policyWith({ id: ID }))).toEqual({
+      members: new Map([['commanders', new Set([1])]]),
+      withChildTeams: new Set(['commanders']),
+    });
+    await readTeamFacts(github, policyWith({ id: ID, children: false }));
+    expect(asked).toEqual(['with-child-teams', 'direct']);
+    expect((await readTeamFacts(github, policyWith({ id: 9 }))).members.size).toBe(0);
+    expect((await readTeamFacts(double(null).github, policyWith({ id: ID }))).members.size).toBe(0);
+  });
+
+  test('is kept for a while by the tree of the policy, and not kept when GitHub does not say', async () => {
+    const policy = policyWith({ id: ID });
+    const silent = double(new Error('502'));
+    expect(await recentTeamFacts(silent.github, { tree: 'a', policy })).toBeNull();
+    const { github, asked } = double();
+    const first = await recentTeamFacts(github, { tree: 'a', policy });
+    expect(first?.members.get('commanders')).toEqual(new Set([BOSS.id]));
+    expect(await recentTeamFacts(github, { tree: 'a', policy })).toBe(first);
+    expect(asked).toHaveLength(1);
+    await recentTeamFacts(github, { tree: 'b', policy });
+    const later = { ...github, now: () => new Date('2026-11-22T03:02:00Z') };
+    await recentTeamFacts(later, { tree: 'a', policy });
+    expect(asked).toHaveLength(3);
+  });
+});
