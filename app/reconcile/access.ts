@@ -51,14 +51,14 @@ async function reconcileEntry(
   if (state.kind === 'standby') return { again: STANDBY_MS };
   const engine = state.kind === 'ready' ? state.engine : null;
   const center = context.identityCenter(entry.resolved);
-  // An end must not wait for a state that cannot be read: AWS is what gives access.
+  // An end must not wait for a state that cannot be read, or that takes its minute to say so: AWS is what gives access.
   const unreadable = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
-  const [access, stacks] = await Promise.all([
-    ownAccess(context, center, entry),
-    engine === null ? [] : engine.stacks().catch(unreadable),
-  ]);
+  const listing = engine === null ? [] : engine.stacks().catch(unreadable);
+  const access = await ownAccess(context, center, entry);
   rememberEnd(context, entry, access);
   const end = endOf(entry, ledger.policy.value, context.github.now(), context.memory.revoked.get(id));
+  if (end?.early && access !== null) await denyFirst(context, entry, access.arn, end);
+  const stacks = await listing;
   const [step] = plan({
     ledger: only(ledger, entry),
     ends: new Map(end === null ? [] : [[id, end]]),
@@ -107,6 +107,14 @@ function rememberEnd({ memory }: Context, entry: GrantEntry, access: Access | nu
   if (access?.ended != null && !memory.revoked.has(entry.id)) memory.revoked.set(entry.id, access.ended);
 }
 
+/** What keeps AWS from denying must not keep it from deleting. */
+async function denyFirst(context: Context, entry: GrantEntry, arn: string, end: End): Promise<void> {
+  await denyNow(context, entry, arn, end.sentence).catch((error: unknown) => {
+    const facts = { grant: entry.id, error: String(error) };
+    context.alarms.raise('early-deny-failed', entry.id, 'deleting the access undenied', facts);
+  });
+}
+
 type Ending = {
   readonly entry: GrantEntry;
   readonly end: End;
@@ -130,12 +138,6 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
     return undefined;
   }
   const started = Date.now();
-  // What keeps AWS from denying must not keep it from deleting.
-  if (access !== null && end.early)
-    await denyNow(context, entry, access.arn, end.sentence).catch((error: unknown) => {
-      const facts = { grant: entry.id, error: String(error) };
-      alarms.raise('early-deny-failed', entry.id, 'deleting the access undenied', facts);
-    });
   // Said meanwhile: a GitHub that does not answer must not hold up the end.
   const said = ending.there ? tell(context, entry, { kind: 'ending', ended: end.sentence }) : Promise.resolve();
   const arn = access?.arn ?? (await engine?.permissionSetArn(entry.id)) ?? null;

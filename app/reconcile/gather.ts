@@ -35,7 +35,7 @@ export async function gather(context: Context, pull: Pull, how: 'soon' | 'anew')
     isFork ? [] : github.pushes(pull.head.ref),
     github.reopenedAt(pull.number),
     github.self(),
-    how === 'soon' && (await isFetched(context, pull)) ? undefined : mirror.fetch([pull.number]),
+    fetchHead(context, pull, how),
   ]);
   const head = await mirror.pullHead(pull.number);
   if (head !== pull.head.sha) return { kind: 'not-yet', reason: `Git has head ${head}, the API says ${pull.head.sha}` };
@@ -85,6 +85,12 @@ export async function gather(context: Context, pull: Pull, how: 'soon' | 'anew')
 
 /** A branch that moved within this time is another pass, and a merge reads it anew: nothing hangs on it. */
 const MOMENT_MS = 10_000;
+
+async function fetchHead(context: Context, pull: Pull, how: 'soon' | 'anew'): Promise<void> {
+  // Not awaited where the other questions are asked: one of them that failed meanwhile would be a rejection that nobody
+  // handles, which ends the process.
+  if (how === 'anew' || !(await isFetched(context, pull))) await context.mirror.fetch([pull.number]);
+}
 
 async function isFetched({ mirror }: Context, { number, head }: Pull): Promise<boolean> {
   return Date.now() - mirror.fetchedAtMs() < MOMENT_MS && (await mirror.pullHead(number)) === head.sha;

@@ -24,10 +24,13 @@ async function listSets(context: Context): Promise<readonly Access[]> {
   return all.filter((one) => one.ledger === String(context.configured.repositoryId));
 }
 
-/** Null while there is no engine to ask. */
+/** Null while there is no engine to ask. A store that hangs does so for a minute, in which ends by policy would wait. */
 export async function listStacks({ engine }: Context): Promise<readonly string[] | null> {
   const state = engine();
-  return state.kind === 'ready' ? await state.engine.stacks() : null;
+  if (state.kind !== 'ready') return null;
+  const listed = await withinMs(LISTING_PATIENCE_MS, state.engine.stacks(), null);
+  if (listed === null) throw new Error("the engine's state has not answered yet");
+  return listed;
 }
 
 /** By name: a second set that copies the tags of a grant is not its access. */

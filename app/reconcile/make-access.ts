@@ -108,11 +108,13 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
   const { memory, log } = context;
   const abort = new AbortController();
   memory.running.set(id, abort);
-  // From here on an end aborts it; one that came before must not be missed.
-  if (await hasEnded(context, id)) abort.abort();
   const started = Date.now();
   const confirmations: Promise<unknown>[] = [tell(context, entry, { kind: 'granting' })];
+  // Handled here, as nobody waits for it before the engine is done: it is asked again then.
+  const unconfirmed = (error: unknown) => log.warn({ grant: id, error: String(error) }, 'not confirmed');
   try {
+    // From here on an end aborts it; one that came before must not be missed.
+    if (await hasEnded(context, id)) abort.abort();
     return await engine.grant({
       grantId: id,
       accountId: resolved.accountId,
@@ -123,7 +125,8 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
         if (progress.kind !== 'assigned') return;
         log.info({ grant: id, milliseconds: Date.now() - started }, 'assigned');
         // What is put right is right when the engine has compared all of it with AWS, which comes after this.
-        if (!memory.drifted.has(id)) confirmations.push(confirm(context, making, progress.arn, 10));
+        if (memory.drifted.has(id)) return;
+        confirmations.push(confirm(context, making, progress.arn, 10).catch(unconfirmed));
       },
     });
   } finally {

@@ -55,6 +55,14 @@ test.each(cases)('%s', (_, pushes, expected) => {
   expect(said).toBe(expected);
 });
 
+test('what is known is whether it is the only head', () => {
+  expect(headHistory(facts())).toEqual({ kind: 'known', onlyHead: true });
+  expect(headHistory(facts({ pushes: [created(), pushed({ at: at(1) })] }))).toEqual({
+    kind: 'known',
+    onlyHead: false,
+  });
+});
+
 test('an unknown author never owns a branch', () => {
   expect(headHistory(facts({ pull: pull({ author: null }), pushes: [push({ actor: null })] }))).toMatchObject({
     code: 'foreign-push',

@@ -163,6 +163,19 @@ describe('what may be otherwise', () => {
       "owners' ground: README.md, policies/rules.yaml",
       { change: { kind: 'owners', paths: ['README.md', 'policies/rules.yaml'], policies: true } },
     ],
+    [
+      'change',
+      'refused: draft, fork',
+      {
+        change: {
+          kind: 'refused',
+          violations: [
+            { code: 'draft', sentence: 'A draft.' },
+            { code: 'fork', sentence: 'A fork.' },
+          ],
+        },
+      },
+    ],
     ['change', 'refused: several-grants', { changes: [world.add('first'), world.add('second')] }],
     [
       'push',
@@ -191,6 +204,21 @@ describe('what may be otherwise', () => {
       'policy tests and lint, of base and of the merge',
     ]);
   });
+});
+
+test('a team of which only its own members count is asked otherwise', () => {
+  const answers = {
+    teams: [{ team: 'sre', wanted: 11, actual: 'unknown', directOnly: true }],
+    people: [{ team: 'sre', login: 'octocat', userId: 583231, answer: 'unknown' }],
+  } as const;
+  const from = 'POST /graphql, members(membership: IMMEDIATE) of the team';
+  const { tip, mergeBase } = { tip: hash('tip'), mergeBase: null };
+  const repository = { owner: 'acme', name: 'access' };
+  const shown = factsOf({ repository, seen: { tip, mergeBase, answers }, facts: facts() });
+  expect(shown.filter((one) => one.from === from)).toEqual([
+    { fact: 'team sre', value: 'id unknown; settings.yaml says 11', from },
+    { fact: 'membership', value: 'octocat (583231) in sre: unknown', from },
+  ]);
 });
 
 describe('what people said', () => {

@@ -1,7 +1,7 @@
 // What people are told when a pull request is refused, held word for word: it is all that they have to go by.
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../../app/core/decision/verdict.ts';
-import type { Violation } from '../../../app/core/decision/violation.ts';
+import { type Violation, violation } from '../../../app/core/decision/violation.ts';
 import type { Ledger } from '../../../app/core/ledger/ledger.ts';
 import { HistoryBuilder, hash } from '../ledger/history-builder.ts';
 import {
@@ -256,6 +256,11 @@ describe("the owners' ground", () => {
     expect(told(change(['.github/workflows/x.yml'], false))).toEqual([]);
     expect(told(change(['policies/rules.yaml', 'README.md'], true))).toEqual([]);
   });
+});
+
+test('a violation has a file only where it is about one', () => {
+  expect(violation('draft', 'A draft.')).toStrictEqual({ code: 'draft', sentence: 'A draft.' });
+  expect(violation('draft', 'A draft.', 'x')).toStrictEqual({ code: 'draft', sentence: 'A draft.', file: 'x' });
 });
 
 test('a removal', () => {

@@ -202,6 +202,7 @@ describe('what a pull request changes that it may not', () => {
     [[change('A', first, { newMode: '100755' })], 'not-a-plain-file', ordinary('an executable'), first],
     [[change('A', first, { newMode: '040000' })], 'not-a-plain-file', ordinary('a folder'), first],
     [[change('A', first, { newMode: '100664' })], 'not-a-plain-file', ordinary('mode 100664'), first],
+    [[change('T', first)], 'not-a-plain-file', `\`${first}\` changes its type.`, first],
     [[change('T', first, { oldMode: '120000' })], 'not-a-plain-file', `\`${first}\` changes its type.`, first],
   ])('%#', (changes, code, sentence, file) => {
     const violation = file === null ? { code, sentence } : { code, sentence, file };

@@ -191,3 +191,15 @@ test('property: whatever fits the fields comes back from YAML as it was', () => 
     }),
   );
 });
+
+test('a duration that is too long and a path that is no grant are told together, each with its place', () => {
+  const text = written({ ...FIELDS, duration: '32d' });
+  const path =
+    'A grant is a file grants/<id>.yaml. The id has 3 to 63 lower-case letters, digits and hyphens and does not start with a hyphen.';
+  expect(parseGrant(PATH, Buffer.from(text)).kind).toBe('invalid');
+  expect(sentences(text)).toEqual(['4:11 duration is longer than 31 days.']);
+  expect(sentences(text, 'grants/Odd.yaml')).toEqual([`0:0 ${path}`, '4:11 duration is longer than 31 days.']);
+  expect(sentences(written(FIELDS), 'grants/Odd.yaml')).toEqual([`0:0 ${path}`]);
+  expect(sentences('a: [', 'grants/Odd.yaml')[0]).toBe(`0:0 ${path}`);
+  expect(sentences(written({ ...FIELDS, admin: true }), 'grants/Odd.yaml')[0]).toBe(`0:0 ${path}`);
+});

@@ -1,5 +1,6 @@
 // Each finding of the linter: a policy that has it, its place and its words, and the same policy put right.
 import { describe, expect, test } from 'vitest';
+import type { ResolvedGrant } from '../../../app/core/grant/resolved.ts';
 import { type LintOptions, lintPolicy } from '../../../app/core/policy/lint.ts';
 import { type Finding, LINT_CODES, type Members } from '../../../app/core/policy/lint-finding.ts';
 import { readMembers } from '../../../app/core/policy/lint-members.ts';
@@ -116,6 +117,17 @@ const FOUND: readonly Row[] = [
     'what @octo-lead asks for',
   ],
   [
+    'two requesters without whom nobody can approve',
+    'requester-without-approver',
+    withRules(
+      rule('all', {
+        requesters: '[team:sre, user:hubot-boss, user:octo-lead]',
+        approvals: '[{ count: 2, from: [user:hubot-boss, user:octo-lead] }]',
+      }),
+    ),
+    'what @hubot-boss or @octo-lead asks for',
+  ],
+  [
     'two owners of two',
     'one-can-approve',
     { 'settings.yaml': SETTINGS('owners: { count: 2, from: [user:hubot-boss, user:octo-lead] }') },
@@ -184,6 +196,19 @@ const FOUND: readonly Row[] = [
       'roles.yaml': `${ROLES}open: { description: x, managed_policies: [arn:aws:iam::aws:policy/PowerUserAccess], guards: [] }\n`,
     },
     'Rule "all" gives it without asking anybody',
+  ],
+  [
+    'no guards, no approval under two rules',
+    'guards-dropped',
+    {
+      ...withRules(
+        rule('one', { accounts: '[one]' }),
+        rule('two', { accounts: '[two]' }),
+        rule('asked', { accounts: '[two]', requesters: '[team:engineering]', approvals: TWO }),
+      ),
+      'roles.yaml': `${ROLES}open: { description: x, managed_policies: [arn:aws:iam::aws:policy/PowerUserAccess], guards: [] }\n`,
+    },
+    'Rule "one", "two" gives it without asking anybody',
   ],
   [
     'statements of 11,000 characters',
@@ -284,6 +309,11 @@ const LAXER: readonly (readonly [string, string, string])[] = [
   ['no incident', STRICT.replace('required', 'optional'), 'no incident'],
   ['more at a time', STRICT.replace('max_live: 1', 'max_live: 2'), 'more live at a time'],
   ['no daily limit', STRICT.replace(', max_per_day: 2', ''), 'more in a day'],
+  [
+    'all of it',
+    'approvals: [], max_duration: 8h',
+    'no approval instead of 1, 8h instead of 4h, no incident, more live at a time, more in a day',
+  ],
 ];
 
 function ruleText(name: string, requesters: string, rest: string): string {
@@ -392,6 +422,97 @@ test.each([true, false])('nothing about child teams where settings.yaml says chi
   expect(codes(findings)).not.toContain('child-teams-count');
 });
 
+test('what a rule lets fall to another is said once, however many accounts it reaches', () => {
+  const accounts = `${ACCOUNTS}three: { id: "333344445555", labels: [other] }\n`;
+  const strict = ruleText('strict', '[team:sre]', STRICT);
+  const other = rule('other', { accounts: '[three]', requesters: '[team:incident-commanders]' });
+  const lax = ruleText('lax', '[team:engineering]', 'approvals: []');
+  const findings = linted({ ...withRules(strict, other, lax), 'accounts.yaml': accounts });
+  const loosened = findings.filter(
+    ({ code, sentence }) => code === 'loosened-by-leaving' && sentence.includes('"lax"'),
+  );
+  expect(loosened.filter(({ sentence }) => sentence.includes('"strict"'))).toHaveLength(1);
+});
+
+describe('a rule is reached', () => {
+  const unreached = (edit: Edit, members?: Members) =>
+    codes(linted(edit, members === undefined ? {} : { members })).filter((code) => code === 'unreachable-rule');
+
+  test('by a team of which only some are asked before', () => {
+    const edit = withRules(rule('person', { requesters: '[user:octocat]' }), rule('team'));
+    expect(unreached(edit, EVERYBODY)).toEqual([]);
+    expect(unreached(edit, teams({ sre: [583231], engineering: [1], 'incident-commanders': [2] }))).toHaveLength(1);
+  });
+
+  test('by a team that is empty today, and by one of whom nobody knows the members', () => {
+    const edit = withRules(rule('first'), rule('second', { requesters: '[team:engineering]' }));
+    expect(unreached(edit, teams({ sre: [1], engineering: [], 'incident-commanders': [2] }))).toEqual([]);
+    expect(unreached(edit)).toEqual([]);
+  });
+
+  test('by a person whose number is that of a team before', () => {
+    const settings = Buffer.from(examplePolicyFiles().get('settings.yaml') ?? []).toString();
+    const edit = withRules(rule('team'), rule('person', { requesters: '[user:octocat]' }));
+    const twin = settings.replace('4100001', '583231');
+    expect(twin).not.toBe(settings);
+    expect(unreached({ ...edit, 'settings.yaml': twin })).toEqual([]);
+  });
+});
+
+test('what stands in no file has no place', () => {
+  expect(placesIn(new Map())('rules.yaml', ['rules', 0])).toEqual({ line: 0, column: 0 });
+});
+
+describe('the inline policy of a role', () => {
+  const sized = (characters: number) =>
+    codes(linted(withRules(rule('all')), { size: () => ({ characters, limit: 100 }) }));
+
+  test('may have as many characters as AWS takes, and no more', () => {
+    expect(sized(100)).toEqual([]);
+    expect(sized(101)).toEqual(['statement-over-limit', 'statement-over-limit']);
+  });
+
+  test('is measured for each role, with its statements and its guards', () => {
+    const asked: ResolvedGrant[] = [];
+    const { guards, roles } = policyOf(examplePolicyFiles());
+    linted(
+      {},
+      {
+        size: (grant) => {
+          asked.push(grant);
+          return { characters: 0, limit: 1 };
+        },
+      },
+    );
+    expect(asked.map(({ role }) => role)).toEqual([...roles.keys()]);
+    for (const one of asked) {
+      const role = roles.get(one.role);
+      expect(one.statements).toEqual(role?.statements);
+      expect(one.managedPolicies).toEqual(role?.managedPolicies);
+      expect(one.guards).toEqual(role?.guards.map((name) => guards.get(name)));
+    }
+  });
+});
+
+test.each([
+  ['management', true],
+  ['master-account', true],
+  ['payer', true],
+  ['organization', true],
+  ['organisation-root', true],
+  ['org', true],
+  ['acme-management', true],
+  ['acme-payer', true],
+  ['managements', false],
+  ['acme-org', false],
+  ['management2', false],
+  ['acme-payer-2', false],
+  ['cyborg', false],
+])('the name %s sounds like a control-plane account: %s', (name, sounds) => {
+  const edit = { ...withRules(rule('all')), 'accounts.yaml': `${ACCOUNTS}${name}: { id: "999900001111" }\n` };
+  expect(codes(linted(edit))).toEqual(sounds ? ['control-plane-account'] : []);
+});
+
 test('errors stand before warnings', () => {
   const findings = linted(withRules(rule('all', { more: 'max_duration: 2d' }), rule('again')));
   expect(findings.map(({ severity }) => severity)).toEqual(['error', 'warning']);
@@ -419,5 +540,10 @@ describe('members', () => {
   ])('%j is refused', (text, words) => {
     const answer = read(text);
     expect(answer.kind === 'invalid' && answer.problems[0].message).toContain(words);
+  });
+
+  test('of more than 4 MiB are refused', () => {
+    const answer = read(`sre: [1] #${'x'.repeat(4 * 1024 * 1024)}`);
+    expect(answer.kind === 'invalid' && answer.problems[0].message).toContain('at most 4194304');
   });
 });

@@ -318,6 +318,14 @@ describe('a policy is read', () => {
     expect(rules.every((rule) => rule.minSeconds === 1)).toBe(true);
   });
 
+  test('a key may sign at one position only, and a session may take all that Identity Center gives', () => {
+    expect(problemsOf(edited('keys.yaml', 'first: 0', 'first: 5, last: 5'))).toEqual([]);
+    for (const session of ['15m', '12h'])
+      expect(problemsOf(edited('roles.yaml', 'session: 4h', `session: ${session}`))).toEqual([]);
+    for (const most of ['15m', '7d'])
+      expect(problemsOf(edited('rules.yaml', 'max_duration: 1h\n', `max_duration: ${most}\n`))).toEqual([]);
+  });
+
   test('a key has the SHA-256 of its raw bytes as fingerprint', () => {
     const [key] = examplePolicy().keys;
     expect(keyFingerprint(key?.key ?? '')).toBe('a954defa5c1b6cd5c848cbd5a1160da226cd00ad84536bc98c9d6c182f4dff80');

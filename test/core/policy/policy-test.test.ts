@@ -214,6 +214,12 @@ describe('files', () => {
       'duration is longer than 31 days',
     ],
     ['an anchor', oneCase({ teams: '&a [sre]' }), 'Anchors'],
+    [
+      'an earlier start than any',
+      oneCase({ earlier: '[{ rule: a, started: 99d, duration: 1h }]' }),
+      'started is longer than 31 days',
+    ],
+    ['approvals of no rule', oneCase({ expect: '{ approvals: [] }' }), 'Expect either'],
   ];
 
   test.each(broken)('%s is a problem with its place, and no pass', (_, text, words) => {
@@ -226,7 +232,10 @@ describe('files', () => {
   test('each problem word for word and with its place', async () => {
     const lines = broken.flatMap(([what, text]) => {
       const { problems } = runPolicyTests(policy, files(text));
-      return [`# ${what}`, ...problems.map(({ line, column, message }) => `${line}:${column} ${message.slice(0, 120)}`)];
+      return [
+        `# ${what}`,
+        ...problems.map(({ line, column, message }) => `${line}:${column} ${message.slice(0, 120)}`),
+      ];
     });
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('policy-test-problems.txt');
   });

@@ -268,6 +268,13 @@ describe('a change of the policy', () => {
     );
   });
 
+  test('is not compared with tests of the policy in force that cannot be read, and that is said', () => {
+    const base = side({ 'tests/old.yaml': () => 'cases: 1\n' });
+    expect(policyReport(change({}, { base })).listed).toEqual([
+      'Tests of the policy in force cannot be read; they were not compared.',
+    ]);
+  });
+
   test('nor while a test cannot be read', () => {
     const { blocking } = policyReport(change({ 'tests/new.yaml': () => 'cases: 1\n' }));
     expect(blocking).toMatchObject([{ code: 'policy-tests-fail', file: 'policies/tests/new.yaml', line: 1 }]);
