@@ -6,20 +6,20 @@ import { createIdentityCenter } from './aws/identity-center.ts';
 import { createLimiter } from './aws/limiter.ts';
 import type { IdentityCenter } from './aws/port.ts';
 import type { Config } from './config.ts';
-import type { Ledger } from './core/ledger/ledger.ts';
 import { signerFor } from './core/record/authorization.ts';
 import type { Engine } from './engine/engine.ts';
 import { createEngine } from './engine/inline.ts';
 import { findPulumi } from './engine/pulumi-cli.ts';
-import { readLedger } from './git/ledger.ts';
 import { openMirror } from './git/mirror.ts';
-import { compareWithTrusted, trust } from './git/trusted-tip.ts';
 import { lazyGitHub } from './github/lazy.ts';
 import { connectGitHub } from './github/octokit.ts';
-import { type Alarms, createAlarms } from './reconcile/alarms.ts';
+import { createAlarms, type Raised } from './reconcile/alarms.ts';
 import { type Context, createMemory, type EngineState } from './reconcile/context.ts';
-import { heedHolds, holdsFolder, openHolds } from './reconcile/holds.ts';
+import { holdsFolder, openHolds } from './reconcile/hold-files.ts';
+import { heedHolds } from './reconcile/holds.ts';
+import { ledgerReader } from './reconcile/ledger-reader.ts';
 import type { Measure } from './reconcile/measured.ts';
+import { createExaminer } from './reconcile/policy-examiner.ts';
 import { endedFolder, openRevocations } from './reconcile/revocations.ts';
 import { createSweepMemory, type SweepMemory } from './reconcile/sweep-memory.ts';
 import { openUnexplainedRemovals } from './reconcile/unexplained-removals.ts';
@@ -62,12 +62,19 @@ export async function assemble(
   const configured = { repositoryId: repository.id, branch: repository.branch, ...config.root };
   const saved = readWatch(config.dataDir);
   const alarms = createAlarms({ log, now: () => github.now(), restored: restoredAlarms(saved) });
-  const revocations = openRevocations(endedFolder(config.dataDir), ({ message }) => {
-    const sentence = 'an early end is remembered by this process alone';
-    alarms.happened('end-not-on-disk', 'disk', sentence, { error: message });
+  const revocations = openRevocations(endedFolder(config.dataDir), {
+    unwritten: ({ message }) => {
+      const sentence = 'an early end is remembered by this process alone';
+      alarms.happened('end-not-on-disk', 'disk', sentence, { error: message });
+    },
+    unread: (file, { message }) => {
+      const sentence = `${file} cannot be read: ${message}`;
+      alarms.happened('data-unreadable', file, sentence, { file, error: message });
+    },
   });
-  const memory = createMemory(revocations, openHolds(holdsFolder(config.dataDir)), sweepMemory(config));
-  const reader = ledgerReader(mirror.dir, configured, mirror.tip, alarms);
+  const holds = openHolds(holdsFolder(config.dataDir), (files) => alarms.hold('data-unreadable', files.map(unread)));
+  const memory = createMemory(revocations, holds, sweepMemory(config));
+  const reader = ledgerReader({ dir: mirror.dir, root: configured, tip: mirror.tip }, alarms);
   let engine: EngineState = { kind: 'standby' };
   const context: Context = {
     configured,
@@ -79,10 +86,12 @@ export async function assemble(
     enqueue,
     ledger: async () => {
       const ledger = await reader.ledger();
+      memory.holds.forgetOver(github.now());
       heedHolds(memory.holds, ledger, memory.revoked);
       return ledger;
     },
     frozen: reader.frozen,
+    examine: createExaminer(),
     exclusively: oneAtATime(),
     memory,
     alarms,
@@ -109,6 +118,11 @@ export async function assemble(
     engine = { kind: 'unavailable', reason };
   };
   return { context, connected, startEngine, engineUnavailable };
+}
+
+function unread({ file, reason }: { readonly file: string; readonly reason: string }): Raised {
+  const sentence = `${file} cannot be read (${reason}): nothing is granted to whom it may concern, and nobody is ended by it`;
+  return { subject: file, sentence, facts: { file, error: reason } };
 }
 
 function sweepMemory({ dataDir, orphanMs }: Config): SweepMemory {
@@ -146,43 +160,6 @@ function identityCenters(config: Config, log: Logger): Context['identityCenter']
     known.set(instanceArn, made);
     return made;
   };
-}
-
-/** Verified from the root once for each tip; a branch that was rewritten freezes the ledger at what was verified last. */
-function ledgerReader(
-  dir: string,
-  root: Context['configured'],
-  tip: () => Promise<string>,
-  alarms: Alarms,
-): Pick<Context, 'ledger' | 'frozen'> {
-  let last: { readonly tip: string; readonly ledger: Promise<Ledger> } | null = null;
-  let frozen: string | null = null;
-  const read = async (): Promise<Ledger> => {
-    const compared = await compareWithTrusted(dir, await tip());
-    const now = compared.kind === 'follows' ? compared.tip : compared.trusted;
-    const sentence = compared.kind === 'follows' ? null : rewritten(compared.tip, compared.trusted);
-    alarms.hold('history-rewritten', sentence === null ? [] : [{ subject: compared.tip, sentence }]);
-    frozen = sentence;
-    if (last?.tip !== now) last = { tip: now, ledger: verified(dir, root, now) };
-    const reading = last;
-    return await reading.ledger.catch((error: unknown) => {
-      if (last === reading) last = null;
-      throw error;
-    });
-  };
-  return { ledger: read, frozen: () => frozen };
-}
-
-function rewritten(tip: string, trusted: string): string {
-  return `the branch was rewritten: ${tip} does not follow from ${trusted}, which was verified before. Ends go on; nothing new is granted until an administrator puts ${trusted} back (git push --force origin ${trusted}:<branch>)`;
-}
-
-async function verified(dir: string, root: Context['configured'], tip: string): Promise<Ledger> {
-  const folded = await readLedger(dir, root, tip);
-  if (folded.kind === 'no-root') throw new Error(`the ledger cannot be trusted: ${folded.reason}`);
-  // On a full disk, which the failing fetch tells: ends must go on, and the next tip is compared with the last one kept.
-  await trust(dir, tip).catch(() => {});
-  return folded.ledger;
 }
 
 function oneAtATime(): Context['exclusively'] {

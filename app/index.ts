@@ -20,13 +20,12 @@ export function breakglass(app: Probot, { repositoryId, branch, enqueue }: Targe
     if (ours(payload) && payload.issue.pull_request !== undefined) enqueue(`pull:${payload.issue.number}`);
   });
   app.on(['check_run.rerequested', 'check_suite.rerequested'], ({ payload }) => {
-    if (!ours(payload)) return;
-    // `pull_requests` is empty for some heads: the pass finds them all.
-    enqueue('pass');
+    // `pull_requests` is empty for some heads, so all are judged again.
+    if (ours(payload)) enqueue('pulls');
   });
   app.on('push', ({ payload }) => {
     if (!ours(payload)) return;
     if (payload.ref === `refs/heads/${branch}`) enqueue('pass');
   });
-  app.on(['membership', 'team', 'organization', 'member'], () => enqueue('pass'));
+  app.on(['membership', 'team', 'organization', 'member'], () => enqueue('pulls'));
 }

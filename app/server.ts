@@ -9,7 +9,7 @@ import { createMemoryQueue } from './queue/memory.ts';
 import type { Queue } from './queue/queue.ts';
 import type { Context } from './reconcile/context.ts';
 import { readWatch } from './reconcile/watch-file.ts';
-import { priority, worker } from './reconcile/worker.ts';
+import { places, worker } from './reconcile/worker.ts';
 import { createWatching } from './watching.ts';
 import { startWeb } from './web.ts';
 
@@ -34,10 +34,8 @@ export async function startServer(config: Config, log: Logger): Promise<Running>
   const queued = () => queue?.size() ?? 0;
   const watching = createWatching({ config, context, connected, metrics, queued, lastPass, log });
   queue = createMemoryQueue({
-    concurrency: 64,
+    ...places(context),
     handle: worker({ context, passMs: config.passMs, onPass: watching.onPass }),
-    priority,
-    placeless: (key) => key.startsWith('grant:') || key === 'ordered-ends',
     retry: { firstMs: 1_000, maxMs: 60_000 },
     onError: (key, error, attempt) => {
       const message = error instanceof Error ? error.message : String(error);

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signedHistory } from './audit/signed-history.ts';
@@ -71,6 +71,19 @@ test('what is needed beside the code is there, and no TypeScript and no tests ar
     (name) => !name.startsWith('node_modules'),
   );
   expect(files.filter((name) => /\.tsx?$|\.test\.|^test\//.test(name))).toEqual([]);
+});
+
+test('examines a proposed policy in a thread of the package', async () => {
+  const script = join(dir, 'examine.mjs');
+  const examiner = pathToFileURL(join(installed, 'dist', 'app', 'reconcile', 'policy-examiner.js')).href;
+  writeFileSync(
+    script,
+    `import { createExaminer } from ${JSON.stringify(examiner)};
+const alive = setInterval(() => undefined, 1_000);
+console.log((await createExaminer()(async () => ({ kind: 'read', files: new Map() }))).kind);
+clearInterval(alive);`,
+  );
+  expect((await run(process.execPath, [script])).stdout).toBe('invalid\n');
 });
 
 test('audits a clone', async () => {

@@ -1,4 +1,5 @@
 // Takes back by SDK what somebody added to a grant's access in AWS: the engine's state does not know it.
+import type { PutInlinePolicyToPermissionSetCommandInput } from '@aws-sdk/client-sso-admin';
 import type { ResolvedGrant } from '../core/grant/resolved.ts';
 import { readOwnTags } from './access-list.ts';
 import type { Instance } from './client.ts';
@@ -70,7 +71,7 @@ const correctOne = async (
   const set = { InstanceArn: instanceArn, PermissionSetArn: arn };
   switch (difference.kind) {
     case 'inline-policy':
-      await whenFree(instance, () => sso.putInlinePolicyToPermissionSet({ ...set, InlinePolicy: inlinePolicy }));
+      await whenFree(instance, () => putUnlessAborted(instance, { ...set, InlinePolicy: inlinePolicy }, signal));
       return true;
     case 'foreign-managed-policy':
       await unlessGone(() => sso.detachManagedPolicyFromPermissionSet({ ...set, ManagedPolicyArn: difference.arn }));
@@ -86,6 +87,16 @@ const correctOne = async (
     default:
       return false;
   }
+};
+
+/** An end that comes while AWS is busy has put its `Deny` there: the policy of before must not follow it. */
+const putUnlessAborted = async (
+  { sso }: Instance,
+  input: PutInlinePolicyToPermissionSetCommandInput,
+  signal: AbortSignal,
+): Promise<void> => {
+  signal.throwIfAborted();
+  await sso.putInlinePolicyToPermissionSet(input, { abortSignal: signal });
 };
 
 const removeHolder = async (

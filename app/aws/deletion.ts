@@ -8,6 +8,7 @@ import { isNotFound, nameOf } from './failure.ts';
 import { settle, whenFree } from './patience.ts';
 import { waitForPending } from './pending.ts';
 import { accountsOf } from './provisioning.ts';
+import { inTurn } from './turns.ts';
 
 export const deleteAccess = async (
   instance: Instance,
@@ -59,10 +60,12 @@ export const deleteAssignment = async (
   };
   const what = `the deletion of the assignment of ${PrincipalType} ${PrincipalId} in account ${AccountId}`;
   try {
-    const started = await whenFree(instance, () => sso.deleteAccountAssignment(input));
-    const failure = await settle(instance, what, started.AccountAssignmentDeletionStatus, async (requestId) => {
-      const look = { InstanceArn: instanceArn, AccountAssignmentDeletionRequestId: requestId };
-      return (await sso.describeAccountAssignmentDeletionStatus(look)).AccountAssignmentDeletionStatus;
+    const failure = await inTurn(instance, AccountId, async () => {
+      const started = await whenFree(instance, () => sso.deleteAccountAssignment(input));
+      return await settle(instance, what, started.AccountAssignmentDeletionStatus, async (requestId) => {
+        const look = { InstanceArn: instanceArn, AccountAssignmentDeletionRequestId: requestId };
+        return (await sso.describeAccountAssignmentDeletionStatus(look)).AccountAssignmentDeletionStatus;
+      });
     });
     if (failure === null) return;
     // AWS also reports FAILED for what is no longer there ("404 … Assignment not found", terraform-provider-aws#23585).

@@ -1,4 +1,5 @@
 // Ends access at once, live sessions included: a `Deny *` in the set's own policy, provisioned to where the set is.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProvisioningStatus } from '@aws-sdk/client-sso-admin';
 import { readOwnTags } from './access-list.ts';
 import type { Instance } from './client.ts';
@@ -17,6 +18,8 @@ export type Denial = {
 
 export const endedTag = 'breakglass:ended';
 
+const HEAD_START_POLLS = 2;
+
 export const denyEarly = async (
   instance: Instance,
   repositoryId: number,
@@ -24,16 +27,19 @@ export const denyEarly = async (
 ): Promise<'denied' | 'already-denied' | 'absent'> => {
   const tags = await readOwnTags(instance, arn, repositoryId);
   if (tags === null) return 'absent';
-  // A tag that cannot be written (a quota, a missing permission) must not keep the policy from being written.
-  const tagged = await Promise.allSettled(tags.has(endedTag) ? [] : [tag(instance, arn, reason)]);
+  // A tag that cannot be written (a quota, a missing permission) must not keep the policy from being written, nor may one
+  // that AWS is too busy for hold it up. First it is where it can be: a `Deny` without it looks like a hand's work.
+  const tagged = Promise.allSettled(tags.has(endedTag) ? [] : [tag(instance, arn, reason)]);
+  await Promise.race([tagged, sleep(HEAD_START_POLLS * instance.pollMs, undefined, { ref: false })]);
   try {
     const written = await putPolicy(instance, arn, policy);
     const places = await provisionAll(instance, { arn, accountId }, written ? undefined : notLatest);
     // An assignment that AWS is still making may carry the policy of before. Only now: a request that hangs elsewhere must
     // not hold up the deny where somebody works.
     if (await waitForPending(instance, arn)) await provisionAll(instance, { arn, accountId }, undefined);
-    for (const outcome of tagged) if (outcome.status === 'rejected') throw outcome.reason;
-    return written || places > 0 || tagged.length > 0 ? 'denied' : 'already-denied';
+    const outcomes = await tagged;
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    return written || places > 0 || outcomes.length > 0 ? 'denied' : 'already-denied';
   } catch (error) {
     // Somebody deleted the set meanwhile: there is nothing left to deny.
     if (isNotFound(error)) return 'absent';

@@ -1,24 +1,21 @@
-// What AWS tells of a permission set that no grant explains: how old it is, where it is, and when it denies by itself.
+// What AWS tells of a permission set that no grant explains: how old it is, and when it denies by itself.
 import { evidenceOf } from './answer.ts';
 import type { Instance } from './client.ts';
 import { isNotFound } from './failure.ts';
 import type { Examination } from './port.ts';
-import { accountsOf } from './provisioning.ts';
 
 export const examineSet = async (instance: Instance, arn: string): Promise<Examination | null> => {
   const { sso, instanceArn } = instance;
   const set = { InstanceArn: instanceArn, PermissionSetArn: arn };
   try {
-    const [described, policy, accounts] = await Promise.all([
+    const [described, policy] = await Promise.all([
       sso.describePermissionSet(set),
       sso.getInlinePolicyForPermissionSet(set),
-      accountsOf(instance, arn),
     ]);
     return {
       // Without its age it is as young as can be: it waits.
       createdAt: described.PermissionSet?.CreatedDate ?? new Date(evidenceOf(described).at),
       inlinePolicy: policy.InlinePolicy || null,
-      accounts: accounts.items,
     };
   } catch (error) {
     if (isNotFound(error)) return null;

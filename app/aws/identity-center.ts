@@ -10,7 +10,7 @@ import { denyEarly } from './early-deny.ts';
 import { examineSet } from './examination.ts';
 import { explain, explained } from './failure.ts';
 import { compareGrant, proveGrant } from './grant-proof.ts';
-import { createLimiter, type Lane, type Limiter } from './limiter.ts';
+import { createLimiter, inShare, type Lane, type Limiter } from './limiter.ts';
 import { createNameCache, type NameCache } from './name-cache.ts';
 import type { IdentityCenter } from './port.ts';
 import { proveRemoval } from './removal-proof.ts';
@@ -40,11 +40,14 @@ export const createIdentityCenter = (options: IdentityCenterOptions): IdentityCe
   const through = (lane: Lane): Instance => ({ sso: createSsoAdmin(lane, watch), instanceArn, pollMs, patienceMs });
   const [urgent, ordinary, sweep] = [through(limiter.urgent), through(limiter.ordinary), through(limiter.sweep)];
   const names = once(() => createNameCache(options.cacheFile));
+  const hurried = <T>(endingIn: string | null | undefined, run: (instance: Instance) => Promise<T>): Promise<T> =>
+    endingIn == null ? run(ordinary) : inShare(endingIn, () => run(urgent));
 
   return {
     clockDifferenceMs: watch.clock.differenceMs,
     list: () => explained(place, async () => listAccess(sweep, await names())),
-    find: (name) => explained(place, async () => findAccess(urgent, await names(), name)),
+    find: (name, endingIn) =>
+      explained(place, () => hurried(endingIn, async (instance) => findAccess(instance, await names(), name))),
     userExists: userLookup(options, createIdentityStore(limiter.ordinary, watch)),
     proveGranted: (grant, arn, inlinePolicy) => unproven(place, () => proveGrant(ordinary, grant, arn, inlinePolicy)),
     compare: (grant, arn, inlinePolicy) => explained(place, () => compareGrant(sweep, grant, arn, inlinePolicy)),
@@ -57,12 +60,14 @@ export const createIdentityCenter = (options: IdentityCenterOptions): IdentityCe
     examine: (arn) => explained(place, () => examineSet(sweep, arn)),
     deny: (denial) =>
       explained(place, async () => {
-        const outcome = await denyEarly(urgent, repositoryId, denial);
-        log.info({ arn: denial.arn, account: denial.accountId, outcome }, 'early deny');
+        const { arn, accountId } = denial;
+        const outcome = await hurried(accountId, (instance) => denyEarly(instance, repositoryId, denial));
+        log.info({ arn, account: accountId, outcome }, 'early deny');
       }),
-    remove: (arn) =>
+    remove: (arn, endingIn) =>
       explained(place, async () => {
-        log.info({ arn, outcome: await deleteAccess(urgent, arn, repositoryId) }, 'permission set deleted');
+        const outcome = await hurried(endingIn, (instance) => deleteAccess(instance, arn, repositoryId));
+        log.info({ arn, outcome }, 'permission set deleted');
       }),
     proveRemoved: (question) =>
       unproven(place, async () => proveRemoval(ordinary, await names(), question, proofGapMs)),

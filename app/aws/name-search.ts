@@ -1,5 +1,6 @@
 // Finds permission sets by name for many at once: AWS has no such question, so one listing answers all who wait for it.
 import type { Instance } from './client.ts';
+import { inShare } from './limiter.ts';
 
 export type NamedSet = { readonly arn: string; readonly name: string };
 
@@ -56,6 +57,7 @@ const createSearch = (list: () => AsyncIterable<NamedSet>): NameSearch => {
   return (name) =>
     new Promise((resolve, reject) => {
       waiting = [...waiting, { name, from: round + 1, resolve, reject }];
-      if (!running) void run();
+      // Not in the share of whoever asks first, with a hundred calls before its own.
+      if (!running) void inShare('names', run);
     });
 };

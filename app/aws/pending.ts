@@ -5,9 +5,11 @@ import {
   paginateListAccountAssignmentCreationStatus,
   paginateListAccountAssignmentDeletionStatus,
 } from '@aws-sdk/client-sso-admin';
+import { sharedReading } from '../core/shared-reading.ts';
 import { collect } from './answer.ts';
 import type { Instance } from './client.ts';
 import { isNotFound } from './failure.ts';
+import { inShare } from './limiter.ts';
 import type { Evidence } from './port.ts';
 
 export type PendingRequest = { readonly kind: 'creation' | 'deletion'; readonly requestId: string };
@@ -51,24 +53,12 @@ type Shared = {
 const shared = new WeakMap<Instance, Shared>();
 
 const memoryOf = (instance: Instance): Shared => {
-  const found = shared.get(instance) ?? { setOf: new Map(), list: shareNext(() => listInProgress(instance)) };
+  const found = shared.get(instance) ?? {
+    setOf: new Map(),
+    list: sharedReading(() => inShare('pending', () => listInProgress(instance))),
+  };
   shared.set(instance, found);
   return found;
-};
-
-/** Whoever asks while one is under way gets the next one: the one under way may have passed what they ask about. */
-const shareNext = <T>(read: () => Promise<T>): (() => Promise<T>) => {
-  let running: Promise<unknown> = Promise.resolve();
-  let next: Promise<T> | null = null;
-  return () => {
-    next ??= running.then(() => {
-      const reading = read();
-      next = null;
-      running = reading.catch(() => undefined);
-      return reading;
-    });
-    return next;
-  };
 };
 
 const listInProgress = async ({ sso, instanceArn }: Instance): Promise<Pending> => {

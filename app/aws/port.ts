@@ -38,8 +38,6 @@ export type Corrected = {
 export type Examination = {
   readonly createdAt: Date;
   readonly inlinePolicy: string | null;
-  /** Where it is provisioned. */
-  readonly accounts: readonly string[];
 };
 
 /** Proves Identity Center's state, not IAM's propagation. */
@@ -59,8 +57,11 @@ export type IdentityCenter = {
   readonly clockDifferenceMs: () => number | null;
   /** Every permission set with our name prefix: ours, those of other ledgers, and unmarked ones (`ledger` null), which are only reported. */
   readonly list: () => Promise<readonly Access[]>;
-  /** The permission set of one grant by its deterministic name; null when AWS has none. */
-  readonly find: (permissionSetName: string) => Promise<Access | null>;
+  /**
+   * The permission set of one grant by its deterministic name; null when AWS has none. `endingIn`, here and below: the
+   * account where a grant ends; that goes before all else, and no account's ends before another's.
+   */
+  readonly find: (permissionSetName: string, endingIn?: string) => Promise<Access | null>;
   /** Does this Identity Center user exist? */
   readonly userExists: (userId: string) => Promise<'yes' | 'no' | 'unknown'>;
   /**
@@ -85,13 +86,13 @@ export type IdentityCenter = {
   /** Early end: Deny * at once, tagged, provisioned to the account, polled. Idempotent. */
   readonly deny: (request: {
     readonly arn: string;
-    /** Where somebody works with it: denied there first. */
+    /** Where a grant ends, denied there first; null for what no grant explains, which has no hurry. */
     readonly accountId: string | null;
     readonly reason: string;
     readonly policy: string;
   }) => Promise<void>;
   /** Deletes what the mark names: assignments first, polled, then the set. Refuses what lacks our ledger tag. Idempotent. */
-  readonly remove: (arn: string) => Promise<void>;
+  readonly remove: (arn: string, endingIn?: string) => Promise<void>;
   readonly proveRemoved: (request: {
     readonly permissionSetName: string;
     readonly arn: string | null;

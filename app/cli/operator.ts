@@ -6,6 +6,7 @@ import type { GrantEntry, Ledger } from '../core/ledger/ledger.ts';
 import type { Engine } from '../engine/engine.ts';
 import { claimState } from '../engine/state-claim.ts';
 import type { Context } from '../reconcile/context.ts';
+import { untilTold } from '../reconcile/tell.ts';
 import { EXIT, refusal } from './exit-codes.ts';
 
 export type Operator = Ender & { readonly engine: Engine };
@@ -56,6 +57,7 @@ async function openState(config: Config, log: Logger) {
     const { context, startEngine, engineUnavailable } = await assemble(config, log, collector(due));
     const close = async (): Promise<void> => {
       stop();
+      await untilTold(context);
       const engine = context.engine();
       if (engine.kind === 'ready') await engine.engine.close(config.drainMs);
       await claim.release();

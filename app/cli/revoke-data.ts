@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { GrantEntry } from '../core/ledger/ledger.ts';
-import { type HoldScope, holdsFolder, openHolds } from '../reconcile/holds.ts';
+import { holdsFolder, openHolds } from '../reconcile/hold-files.ts';
+import type { HoldScope } from '../reconcile/holds.ts';
 import { endedFolder, openRevocations } from '../reconcile/revocations.ts';
 
 export type Order = {
@@ -38,8 +39,10 @@ export function leaveOrder(env: NodeJS.ProcessEnv, order: Order): Left {
     for (const scope of order.scopes) attempt(() => holds.set({ scope, at, until, phrase }));
   });
   attempt(() => {
-    const revocations = openRevocations(endedFolder(dataDir), (error) => {
-      reason = error.message;
+    const revocations = openRevocations(endedFolder(dataDir), {
+      unwritten: (error) => {
+        reason = error.message;
+      },
     });
     for (const { id } of order.grants) revocations.set(id, phrase);
   });

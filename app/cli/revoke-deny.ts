@@ -39,7 +39,7 @@ async function denyOne(entry: GrantEntry, { centerOf, phrase }: Denying): Promis
   const { permissionSetName, accountId } = entry.resolved;
   try {
     const center = centerOf(entry);
-    const access = await center.find(permissionSetName);
+    const access = await center.find(permissionSetName, accountId);
     if (access === null) return { kind: 'absent' };
     await center.deny({ arn: access.arn, accountId, reason: phrase, policy: endedPolicy() });
     return { kind: 'denied', arn: access.arn };

@@ -1,6 +1,6 @@
 // Whose access `breakglass revoke` ends: one person's, one account's, everybody's; found in the ledger as it was last verified.
 import type { GrantEntry, Ledger } from '../core/ledger/ledger.ts';
-import { compareWithTrusted, readTrusted } from '../git/trusted-tip.ts';
+import { compareWithTrusted } from '../git/trusted-tip.ts';
 import { covers, type HoldScope } from '../reconcile/holds.ts';
 import { EXIT, refusal } from './exit-codes.ts';
 import { givenRoot, type LedgerOptions, sourceLedger } from './ledger-source.ts';
@@ -21,11 +21,9 @@ export type ScopeOptions = { readonly person?: string; readonly account?: string
 export async function readGrants(options: LedgerOptions): Promise<readonly Ledger[]> {
   const root = givenRoot(options);
   const { folded } = await sourceLedger(options, root);
-  const trusted = await readTrusted(options.repo);
-  if (trusted === null) return [folded.ledger];
   const compared = await compareWithTrusted(options.repo, folded.ledger.tip);
-  if (compared.kind === 'follows') return [folded.ledger];
-  const before = await sourceLedger({ ...options, branch: trusted }, root);
+  if (compared.kind !== 'rewritten') return [folded.ledger];
+  const before = await sourceLedger({ ...options, branch: compared.trusted }, root);
   return [folded.ledger, before.folded.ledger];
 }
 

@@ -79,7 +79,7 @@ async function revoke(id: string, options: OneOptions, terminal: Terminal): Prom
   // The running app acts on it within seconds, also on a grant that it is making at this moment.
   const left = leaveOrder(process.env, { scopes: [], grants: [entry], phrase, at, until: at });
   terminal.note(`Looking for permission set ${resolved.permissionSetName} …`);
-  const arn = options.arn ?? (await center.find(resolved.permissionSetName))?.arn;
+  const arn = options.arn ?? (await center.find(resolved.permissionSetName, resolved.accountId))?.arn;
   if (arn === undefined) return nothingThere(entry, left, options, terminal);
   terminal.note(`Denying ${arn} in account ${resolved.accountId} …`);
   await center.deny({ arn, accountId: resolved.accountId, reason: phrase, policy: endedPolicy() });

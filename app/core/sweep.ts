@@ -51,8 +51,6 @@ export type SweepPlan = {
   readonly remove: readonly (Orphan & { readonly counted: boolean })[];
   readonly frozen: readonly Orphan[];
   readonly why: string | null;
-  /** Too young, or seen once. */
-  readonly waiting: readonly Orphan[];
 };
 
 /** A ledger that was lost or misread would make every access an orphan: only so many may go before a person looks. */
@@ -73,12 +71,7 @@ export function planSweep(input: SweepInput): SweepPlan {
     } else frozen.push(orphan);
   }
   const limit = `max_removals is ${limits.maxRemovals}, and ${removed.size} went in the last 24 hours`;
-  return {
-    remove,
-    frozen,
-    why: frozen.length === 0 ? null : (doubt ?? limit),
-    waiting: orphans.filter((one) => !ripe.includes(one)),
-  };
+  return { remove, frozen, why: frozen.length === 0 ? null : (doubt ?? limit) };
 }
 
 function isRipe({ createdAt, seen }: Orphan, { now, minAgeMs }: SweepInput): boolean {

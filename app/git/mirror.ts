@@ -1,9 +1,11 @@
 // The bare mirror of the access repository: fetched, never checked out, never pushed from.
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TreeChange } from '../core/ledger/history.ts';
+import { branchFetcher, type FetchOptions, type Head, headsFetcher } from './fetch.ts';
 import { git } from './git.ts';
 import { remembered } from './immutable.ts';
+import { readAnew } from './object-reader.ts';
 import { commitOf, describeObjects, readObjects } from './objects.ts';
 import { policiesTreeOf, readPolicyFiles } from './policy-files.ts';
 import { readPolicyWithTests } from './policy-test-files.ts';
@@ -11,10 +13,10 @@ import { diffTrees } from './raw-diff.ts';
 
 export type Mirror = {
   readonly dir: string;
-  /** Fetches the branch and, where given, the heads of pull requests; in one round trip. */
-  readonly fetch: (pulls?: readonly number[]) => Promise<void>;
-  /** When the branch was last asked for, by this machine's clock; -Infinity before the first fetch. */
-  readonly fetchedAtMs: () => number;
+  /** Fetches the branch and, beside it, the heads that are given. The branch is there even when this throws for a head. */
+  readonly fetch: (heads?: readonly Head[]) => Promise<void>;
+  /** How long ago the branch was last asked for, in milliseconds; Infinity before the first fetch. */
+  readonly fetchedAgoMs: () => number;
   readonly tip: () => Promise<string>;
   /** The fetched head of a pull request; null when it was never fetched. */
   readonly pullHead: (number: number) => Promise<string | null>;
@@ -35,29 +37,34 @@ export type Mirror = {
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
-export type MirrorOptions = {
-  readonly dir: string;
-  /** Asked for at every fetch: GitHub may be out of reach when the mirror is opened, or the repository renamed. */
-  readonly url: () => Promise<string>;
-  readonly branch: string;
-  /** An installation token; asked for at every fetch, as it lives for an hour. */
-  readonly token: () => Promise<string>;
-};
-
-export async function openMirror(options: MirrorOptions): Promise<Mirror> {
+export async function openMirror(options: FetchOptions): Promise<Mirror> {
   const { dir, branch } = options;
-  if (!(await exists(join(dir, 'HEAD')))) await makeMirror(dir, branch);
+  // One after the other: the second must not put aside what the first has made.
+  let making: Promise<unknown> = Promise.resolve();
+  const made = (): Promise<void> => {
+    const next = making.then(() => makeUnlessThere(dir, branch));
+    making = next.catch(() => {});
+    return next;
+  };
+  await made();
   let fetchedAtMs = Number.NEGATIVE_INFINITY;
-  const fetch = coalesced(async (pulls) => {
-    const began = Date.now();
-    const failed = await fetchEach(options, pulls);
+  const fetchBranch = branchFetcher(options);
+  const fetchHeads = headsFetcher(options, fetchBranch);
+  const fetch = async (heads: readonly Head[] = []): Promise<void> => {
+    // Not the time of day, which somebody may set back.
+    const began = performance.now();
+    await made();
+    const fetching = fetchHeads(heads);
+    // Whichever fails first, the other is heard as well.
+    fetching.catch(() => {});
+    await fetchBranch();
     fetchedAtMs = began;
-    return failed;
-  });
+    await fetching;
+  };
   return {
     dir,
     fetch,
-    fetchedAtMs: () => fetchedAtMs,
+    fetchedAgoMs: () => performance.now() - fetchedAtMs,
     tip: async () => {
       const tip = await commitOf(dir, `refs/heads/${branch}`);
       if (tip === null) throw new Error(`the mirror has no branch ${branch} yet`);
@@ -86,7 +93,32 @@ async function mergeTree(dir: string, ours: string, theirs: string): Promise<str
 }
 
 /** A pull request of thousands of files is not worth the memory. */
-const isSmall = (changes: readonly TreeChange[]): boolean => changes.length <= 100;
+const isSmall = (changes: readonly TreeChange[]): boolean =>
+  changes.length <= 100 && changes.every((one) => one.path.length <= 500);
+
+/**
+ * A mirror that is gone or damaged is fetched anew. What is not a repository must not be left to git, which would take the
+ * one around it, where the data folder lies in a checkout.
+ */
+async function makeUnlessThere(dir: string, branch: string): Promise<void> {
+  if (await isRepository(dir)) return;
+  if (await exists(dir)) await rename(dir, `${dir}.damaged-${Date.now()}`);
+  await makeMirror(dir, branch);
+  readAnew(dir);
+}
+
+/** As git itself asks. A disk that does not answer is no answer. */
+async function isRepository(dir: string): Promise<boolean> {
+  const isFolder = async (name: string) => (await stat(join(dir, name))).isDirectory();
+  try {
+    const head = await readFile(join(dir, 'HEAD'), 'utf8');
+    return /^(ref: refs\/|[0-9a-f]{40})/.test(head) && (await isFolder('objects')) && (await isFolder('refs'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return false;
+    throw error;
+  }
+}
 
 /** Made aside and moved into place whole: another process may be making the same one, and either may die half-way. */
 async function makeMirror(dir: string, branch: string): Promise<void> {
@@ -99,68 +131,6 @@ async function makeMirror(dir: string, branch: string): Promise<void> {
     await rm(aside, { recursive: true, force: true });
     if (!(await exists(join(dir, 'HEAD')))) throw error;
   }
-}
-
-async function fetchRefs({ dir, url, branch, token }: MirrorOptions, pulls: readonly number[]): Promise<void> {
-  const refs = [
-    `+refs/heads/${branch}:refs/heads/${branch}`,
-    ...pulls.map((n) => `+refs/pull/${n}/head:refs/pull/${n}/head`),
-  ];
-  const from = await url();
-  const authorization = `basic ${Buffer.from(`x-access-token:${await token()}`).toString('base64')}`;
-  await git({
-    dir,
-    args: ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--force', '--end-of-options', from, ...refs],
-    authorization,
-  });
-}
-
-/** Pull requests whose heads could not be fetched, each with the reason. */
-type Unfetched = ReadonlyMap<number, unknown>;
-
-/** One round trip for all; when that fails, halves of them, so that a head that cannot be fetched fails nobody else. */
-async function fetchEach(options: MirrorOptions, pulls: readonly number[]): Promise<Unfetched> {
-  try {
-    await fetchRefs(options, pulls);
-    return new Map();
-  } catch (error) {
-    if (pulls.length === 0) throw error;
-    // Without any head: whether it is the heads at all.
-    await fetchRefs(options, []);
-    return pulls.length === 1 ? new Map([[pulls[0] ?? 0, error]]) : await fetchHalves(options, pulls);
-  }
-}
-
-async function fetchHalves(options: MirrorOptions, pulls: readonly number[]): Promise<Unfetched> {
-  const half = Math.ceil(pulls.length / 2);
-  const first = await fetchEach(options, pulls.slice(0, half));
-  return new Map([...first, ...(await fetchEach(options, pulls.slice(half)))]);
-}
-
-/** Fetches do not overlap (ref locks); calls that arrive meanwhile share the next one. */
-function coalesced(run: (pulls: readonly number[]) => Promise<Unfetched>): Mirror['fetch'] {
-  let running: Promise<unknown> = Promise.resolve();
-  let next: { readonly pulls: Set<number>; readonly done: Promise<Unfetched> } | null = null;
-  const join = (pulls: readonly number[]): Promise<Unfetched> => {
-    if (next === null) {
-      const wanted = new Set<number>();
-      const done = running
-        .catch(() => {})
-        .then(() => {
-          next = null;
-          const fetching = run([...wanted]);
-          running = fetching;
-          return fetching;
-        });
-      next = { pulls: wanted, done };
-    }
-    for (const pull of pulls) next.pulls.add(pull);
-    return next.done;
-  };
-  return async (pulls = []) => {
-    const failed = await join(pulls);
-    for (const pull of pulls) if (failed.has(pull)) throw failed.get(pull);
-  };
 }
 
 function exists(path: string): Promise<boolean> {

@@ -43,7 +43,8 @@ function ask(dir: string, kind: Question['kind'], name: string): Promise<GitObje
   return new Promise((answer, fail) => {
     const reader = readers.get(dir) ?? start(dir);
     reader.waiting.push({ kind, answer, fail });
-    hold(reader, true);
+    // Not again by each question: one that hangs must not live on those that come after it.
+    if (reader.waiting.length === 1) hold(reader, true);
     reader.child.stdin?.write(`${kind} ${name}\n`);
   });
 }
@@ -85,6 +86,12 @@ function hold(reader: Reader, busy: boolean): void {
 
 function forget(reader: Reader): void {
   if (readers.get(reader.dir) === reader) readers.delete(reader.dir);
+}
+
+/** Where another repository takes the place of one: a git that runs would go on reading the one before. */
+export function readAnew(dir: string): void {
+  const reader = readers.get(dir);
+  if (reader !== undefined) retire(reader);
 }
 
 function retire(reader: Reader): void {

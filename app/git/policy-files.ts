@@ -24,7 +24,7 @@ export async function readPolicyFiles(dir: string, tree: string): Promise<Readon
 }
 
 const KNOWN: ReadonlySet<string> = new Set(POLICY_FILES);
-const TOO_LARGE = Buffer.alloc(LARGEST_POLICY_FILE + 1);
+export const TOO_LARGE = Buffer.alloc(LARGEST_POLICY_FILE + 1);
 
 /** One huge file pushed to `policies/` must not stop the reading of the whole ledger: it is refused unread. */
 export async function readSmall(dir: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {

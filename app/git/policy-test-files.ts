@@ -1,6 +1,7 @@
 // The tests of one `policies/` tree in Git: policies/tests/, by name relative to policies/.
 import { git } from './git.ts';
-import { readPolicyFiles, readSmall } from './policy-files.ts';
+import { describeObjects } from './objects.ts';
+import { readPolicyFiles, readSmall, TOO_LARGE } from './policy-files.ts';
 
 /** A policy with its tests, as `policyReport` and the commands take it. */
 export async function readPolicyWithTests(dir: string, tree: string): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -21,9 +22,19 @@ async function readPolicyTestFiles(dir: string, tree: string): Promise<ReadonlyM
         : [{ plain: match[1] === '100644', id: match[2], name: match[3] }];
     });
   const ids = entries.filter(({ plain }) => plain).map(({ id }) => id);
-  const contents = await readSmall(dir, ids);
+  const contents = await readTogether(dir, ids);
   // A test turned into a link is empty, and so refused: it must not stop being run without a word.
   return new Map(entries.map(({ plain, id, name }) => [name, plain ? (contents.get(id) ?? EMPTY) : EMPTY]));
+}
+
+/** Far more than is ever run. Anybody who can push may propose a hundred thousand files of 4 MiB, or one under as many names. */
+const MOST_TOGETHER = 16 * 1024 * 1024;
+
+/** Each is refused as too large where all of them are: none is left out without a word. */
+async function readTogether(dir: string, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  const described = await describeObjects(dir, ids);
+  const size = described.reduce((sum, one) => sum + (one?.size ?? 0), 0);
+  return size > MOST_TOGETHER ? new Map(ids.map((id) => [id, TOO_LARGE])) : await readSmall(dir, ids);
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -1,4 +1,6 @@
 // The last tip that was verified, as a ref of the mirror: what was once seen cannot be rewritten from under the app.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { git } from './git.ts';
 import { commitOf } from './objects.ts';
 
@@ -8,10 +10,13 @@ export type TrustedTip =
   /** `tip` follows from everything that was verified before. */
   | { readonly kind: 'follows'; readonly tip: string }
   /** The branch was rewritten: what was verified last goes on counting, and nothing new does. */
-  | { readonly kind: 'rewritten'; readonly tip: string; readonly trusted: string };
+  | { readonly kind: 'rewritten'; readonly tip: string; readonly trusted: string }
+  /** What was verified last is there and cannot be read: ends go on by `tip`, and nothing new is granted. */
+  | { readonly kind: 'lost'; readonly tip: string; readonly sentence: string };
 
 export async function compareWithTrusted(dir: string, tip: string): Promise<TrustedTip> {
-  const trusted = await readTrusted(dir);
+  const trusted = await commitOf(dir, REF);
+  if (trusted === null && existsSync(join(dir, REF))) return { kind: 'lost', tip, sentence: lost(dir) };
   if (trusted === null || trusted === tip || (await isAncestor(dir, trusted, tip))) return { kind: 'follows', tip };
   // Another process may have fetched and verified a newer one since this one read its tip.
   if (await isAncestor(dir, tip, trusted)) {
@@ -23,8 +28,15 @@ export async function compareWithTrusted(dir: string, tip: string): Promise<Trus
 }
 
 /** Null in a new mirror. */
-export function readTrusted(dir: string): Promise<string | null> {
-  return commitOf(dir, REF);
+export async function readTrusted(dir: string): Promise<string | null> {
+  const known = await commitOf(dir, REF);
+  if (known === null && existsSync(join(dir, REF))) throw new Error(lost(dir));
+  return known;
+}
+
+/** A ref that is there and damaged must not pass for a new mirror: a rewritten history would then be trusted. */
+function lost(dir: string): string {
+  return `${REF} of the mirror ${dir} cannot be read: it says what was verified last. Ends go on; nothing new is granted until you restore it, or, once you know that the branch was not rewritten, remove ${join(dir, REF)}`;
 }
 
 export async function trust(dir: string, tip: string): Promise<void> {

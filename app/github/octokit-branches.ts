@@ -6,11 +6,29 @@ import type { GitHub } from './port.ts';
 type Verbs = Pick<GitHub, 'repository' | 'token' | 'createRemovalBranch' | 'deleteBranch'>;
 
 export const branchVerbs = (connection: Connection): Verbs => ({
-  repository: () => readRepository(connection),
+  repository: forAMinute(() => readRepository(connection)),
   token: () => readToken(connection),
   createRemovalBranch: (request) => createRemovalBranch(connection, request),
   deleteBranch: (branch) => deleteBranch(connection, branch),
 });
+
+/** It is asked for with every judgement, and hardly ever changes: each pull request that is read says its id anyway. */
+const FRESH_MS = 60_000;
+
+/** A failure is not kept. */
+const forAMinute = <T>(read: () => Promise<T>): (() => Promise<T>) => {
+  let kept: { readonly atMs: number; readonly answer: Promise<T> } | null = null;
+  return () => {
+    if (kept !== null && performance.now() - kept.atMs < FRESH_MS) return kept.answer;
+    const answer = read();
+    const made = { atMs: performance.now(), answer };
+    kept = made;
+    answer.catch(() => {
+      if (kept === made) kept = null;
+    });
+    return answer;
+  };
+};
 
 const readRepository = async ({ client, at, repositoryId }: Connection): ReturnType<GitHub['repository']> => {
   const { data } = await client.rest.repos.get(at);

@@ -32,16 +32,36 @@ export const editsVerb =
 
 type Answered = readonly (readonly [nodeId: string, edits: Edits])[];
 
-/** An answer with errors, even one with data beside them, says nothing here. */
+/**
+ * An error about one node says nothing of that node alone: somebody who writes and deletes comments must not make the
+ * approver's unknown as well. Any other error says nothing at all.
+ */
 const readEdits = async ({ client, log }: Connection, words: readonly Word[]): Promise<Answered> => {
   const ids = words.map((word) => word.nodeId);
   try {
-    const nodes = nodesOf(await client.graphql<unknown>(EDITS_QUERY, { ids }));
+    const nodes = nodesOf(await client.graphql<unknown>(EDITS_QUERY, { ids }).catch(withoutTheLost));
     return words.map((word) => [word.nodeId, editsOf(word, nodes)]);
   } catch (error) {
     log.warn({ ids, error: String(error) }, 'whether comments were edited cannot be known');
     return ids.map((id) => [id, 'unknown']);
   }
+};
+
+const withoutTheLost = (error: unknown): unknown => {
+  const { errors, data } = asFields(error);
+  const { nodes } = asFields(data);
+  const lost = (Array.isArray(errors) ? errors : []).map(lostNode);
+  // GitHub's words for it: each of them null, each with its error.
+  const isEach =
+    lost.length > 0 && lost.every((at) => typeof at === 'number' && Array.isArray(nodes) && nodes[at] === null);
+  if (!isEach) throw error;
+  return data;
+};
+
+const lostNode = (error: unknown): number | null => {
+  const { type, path } = asFields(error);
+  const [first, at, ...rest]: readonly unknown[] = Array.isArray(path) ? path : [];
+  return type === 'NOT_FOUND' && first === 'nodes' && typeof at === 'number' && rest.length === 0 ? at : null;
 };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -63,6 +83,7 @@ const editsOf = (word: Word, nodes: readonly Fields[]): Edits => {
   return lastEditedAt === null && includesCreatedEdit === false && editor === null ? 'unedited' : 'unknown';
 };
 
-const plain = (text: string): string => text.replaceAll('\r\n', '\n').trim();
+/** The front counts: an indented command is code. */
+const plain = (text: string): string => text.replaceAll('\r\n', '\n').trimEnd();
 
 const asFields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? { ...value } : {});

@@ -7,12 +7,22 @@ import type { GitHub, Pull } from './port.ts';
 
 type Verbs = Pick<
   GitHub,
-  'pull' | 'openPulls' | 'pullsOfCommit' | 'comments' | 'reviews' | 'reopenedAt' | 'pushes' | 'closePull' | 'openPull'
+  | 'pull'
+  | 'openPulls'
+  | 'changedSince'
+  | 'pullsOfCommit'
+  | 'comments'
+  | 'reviews'
+  | 'reopenedAt'
+  | 'pushes'
+  | 'closePull'
+  | 'openPull'
 >;
 
 export const pullVerbs = (connection: Connection): Verbs => ({
   pull: (number) => readPull(connection, number),
   openPulls: () => openPulls(connection),
+  changedSince: (since) => changedSince(connection, since),
   pullsOfCommit: (sha) => pullsOfCommit(connection, sha),
   comments: async (number) => {
     const { client, at, per_page } = connection;
@@ -54,6 +64,16 @@ const readPull = async ({ client, at, repositoryId }: Connection, number: number
 const openPulls = async ({ client, at, per_page }: Connection): Promise<readonly Pull[]> => {
   const first = client.rest.pulls.list({ ...at, state: 'open', sort: 'created', direction: 'asc', per_page });
   return (await everyPage(client, first, asList)).map(toPull);
+};
+
+/** GitHub takes whole seconds, and answers what changed in that very second as well. */
+const changedSince = async ({ client, at, per_page }: Connection, since: Date): ReturnType<GitHub['changedSince']> => {
+  const from = `${since.toISOString().slice(0, 19)}Z`;
+  // Newest first: one that changes meanwhile pushes others onto the next page, where the other way round they would be
+  // pulled off it unseen.
+  const filter = { state: 'all', since: from, sort: 'updated', direction: 'desc' } as const;
+  const first = client.rest.issues.listForRepo({ ...at, ...filter, per_page });
+  return new Map((await everyPage(client, first, asList)).map((one) => [one.number, toDate(one.updated_at)]));
 };
 
 const pullsOfCommit = async ({ client, at, per_page }: Connection, sha: string): Promise<readonly Pull[]> => {

@@ -26,6 +26,7 @@ type ApiPull = {
   readonly head: { readonly sha: string; readonly ref: string; readonly repo: Maybe<{ readonly id: number }> };
   readonly base: { readonly sha: string; readonly ref: string; readonly repo: { readonly id: number } };
   readonly created_at: string;
+  readonly updated_at: string;
   readonly title: string;
   readonly html_url: string;
 };
@@ -45,6 +46,7 @@ export const toPull = (pull: ApiPull): Pull => {
     head: { sha: pull.head.sha, ref: pull.head.ref, repositoryId: pull.head.repo?.id ?? null },
     base: { sha: pull.base.sha, ref: pull.base.ref, repositoryId: pull.base.repo.id },
     createdAt: toDate(pull.created_at),
+    updatedAt: toDate(pull.updated_at),
     title: pull.title,
     url: pull.html_url,
   };

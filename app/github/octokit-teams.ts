@@ -10,31 +10,48 @@ export const teamVerbs = (connection: Connection): Pick<GitHub, 'teamMembers'> =
     }),
 });
 
-/** Ample: 100 a page. A cursor that leads in a circle must not hang the app. */
+/** Ample: 100 a page. */
 const MOST_PAGES = 1_000;
 
+/** Pages that contradict each other are no answer: somebody would be taken for a stranger, or for a member of another team. */
 const teamMembers = async (
   connection: Connection,
   slug: string,
   who: 'direct' | 'with-child-teams',
 ): Promise<TeamMembers | null> => {
   const members = new Set<number>();
+  const cursors = new Set<string | null>([null]);
+  let first: Team | null = null;
   let after: string | null = null;
   for (let count = 1; count <= MOST_PAGES; count += 1) {
     const team: Team | null = await readPage(connection, { slug, who, after });
-    if (team === null) return null;
-    for (const node of team.members.nodes ?? []) members.add(idOf(node, slug));
+    if (team === null && first === null) return null;
+    first ??= team;
+    if (team === null || first === null || idOf(team, slug) !== first.databaseId)
+      throw new Error(`GitHub answers with another team ${slug} than on the page before`);
+    if (team.members.nodes === null) throw new Error(`GitHub does not say who is in the team ${slug}`);
+    for (const node of team.members.nodes) members.add(idOf(node, slug));
     const { hasNextPage, endCursor } = team.members.pageInfo;
-    if (!hasNextPage) return { id: idOf(team, slug), members, hasChildTeams: team.childTeams.totalCount > 0 };
+    if (!hasNextPage) return whole(team, slug, members);
+    if (cursors.has(endCursor)) throw new Error(`GitHub's list of the members of ${slug} leads in a circle`);
+    cursors.add(endCursor);
     after = endCursor;
   }
   throw new Error(`GitHub's list of the members of ${slug} goes on after ${MOST_PAGES} pages`);
+};
+
+const whole = (team: Team, slug: string, members: ReadonlySet<number>): TeamMembers => {
+  const { totalCount } = team.members;
+  if (totalCount !== members.size)
+    throw new Error(`GitHub names ${members.size} members of the team ${slug} and counts ${totalCount}`);
+  return { id: idOf(team, slug), members, hasChildTeams: team.childTeams.totalCount > 0 };
 };
 
 type Node = { readonly databaseId: number | null };
 type Team = Node & {
   readonly childTeams: { readonly totalCount: number };
   readonly members: {
+    readonly totalCount: number;
     readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
     readonly nodes: readonly (Node | null)[] | null;
   };
@@ -70,6 +87,7 @@ export const TEAM_MEMBERS_QUERY = `query TeamMembers(
       databaseId
       childTeams(first: 1) { totalCount }
       members(membership: $membership, first: 100, after: $after) {
+        totalCount
         pageInfo { hasNextPage endCursor }
         nodes { databaseId }
       }

@@ -10,7 +10,7 @@ import { mergeVerb } from './octokit-merge.ts';
 import { peopleVerbs } from './octokit-people.ts';
 import { pullVerbs } from './octokit-pulls.ts';
 import { refusalOf, type Target } from './octokit-refusal.ts';
-import { type Client, createClock, guardRequests } from './octokit-requests.ts';
+import { type Client, createClock, createMeter, guardRequests } from './octokit-requests.ts';
 import { rulesetVerbs } from './octokit-rulesets.ts';
 import { teamVerbs } from './octokit-teams.ts';
 import { PACE, type Pace, pacedOctokit } from './octokit-throttle.ts';
@@ -29,7 +29,12 @@ export type GitHubOptions = Repository & {
 
 export const createGitHub = (options: GitHubOptions): GitHub => {
   const clock = createClock();
-  guardRequests(options.octokit, clock, options.timeoutMs ?? TIMEOUT_MS);
+  const meter = createMeter();
+  const heard = (headers: Headers) => {
+    clock.read(headers.get('date'));
+    meter.read(headers);
+  };
+  guardRequests(options.octokit, heard, options.timeoutMs ?? TIMEOUT_MS);
   const connection: Connection = {
     client: options.octokit,
     app: options.app,
@@ -41,6 +46,7 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
   };
   return {
     now: clock.now,
+    budget: meter.budget,
     ...branchVerbs(connection),
     ...checkVerbs(connection),
     ...commentVerbs(connection),
@@ -95,7 +101,7 @@ const findInstallation = async (
   { owner, name }: { readonly owner: string; readonly name: string },
   timeoutMs: number,
 ): Promise<{ readonly id: number; readonly slug: string }> => {
-  guardRequests(client, createClock(), timeoutMs);
+  guardRequests(client, () => {}, timeoutMs);
   const { data } = await client.rest.apps.getRepoInstallation({ owner, repo: name });
   return { id: data.id, slug: data.app_slug };
 };

@@ -24,6 +24,11 @@ export type Pull = {
   readonly head: { readonly sha: string; readonly ref: string; readonly repositoryId: number | null };
   readonly base: { readonly sha: string; readonly ref: string; readonly repositoryId: number };
   readonly createdAt: Date;
+  /**
+   * In whole seconds. A comment, a review, a push, a new title move it, and by experience an edit; GitHub's documents do not
+   * say so, and a deleted comment does not (neomjs/neo#10092). So it tells that something changed, never that nothing did.
+   */
+  readonly updatedAt: Date;
   readonly title: string;
   readonly url: string;
 };
@@ -36,6 +41,9 @@ export type CheckRun = {
   readonly title: string | null;
   readonly summary: string | null;
 };
+
+/** What GitHub's last answer said of the hour's requests. */
+export type Budget = { readonly limit: number; readonly remaining: number };
 
 /** A check run of our name that is not ours. */
 export type ForeignCheck = { readonly appId: number | null; readonly app: string; readonly conclusion: string | null };
@@ -77,6 +85,8 @@ export type MergeAnswer =
 export type GitHub = {
   /** GitHub's clock: this machine's, corrected by the `Date` header of the last answer. */
   readonly now: () => Date;
+  /** Null before the first answer. */
+  readonly budget: () => Budget | null;
   /** The App itself, as the author of its comments and pull requests. */
   readonly self: () => Promise<{ readonly appId: number; readonly slug: string; readonly user: User }>;
   readonly repository: () => Promise<{
@@ -92,6 +102,8 @@ export type GitHub = {
 
   readonly pull: (number: number) => Promise<Pull | null>;
   readonly openPulls: () => Promise<readonly Pull[]>;
+  /** Issues and pull requests, open or not, that changed at that time or later: number → when. */
+  readonly changedSince: (since: Date) => Promise<ReadonlyMap<number, Date>>;
   /** Pull requests that contain a commit, newest first. */
   readonly pullsOfCommit: (sha: string) => Promise<readonly Pull[]>;
   readonly comments: (number: number) => Promise<readonly Comment[]>;

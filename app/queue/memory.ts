@@ -12,6 +12,8 @@ type State = {
   running: number;
   /** Of those, how many count against the concurrency. */
   placed: number;
+  /** Group of `few` → how many of it run. */
+  readonly groups: Map<string, number>;
   sequence: number;
   draining: Promise<void> | undefined;
   timer: NodeJS.Timeout | undefined;
@@ -30,6 +32,7 @@ export const createMemoryQueue = (options: QueueOptions): Queue => {
     waiters: new Set(),
     running: 0,
     placed: 0,
+    groups: new Map(),
     sequence: 0,
     draining: undefined,
     timer: undefined,
@@ -58,11 +61,9 @@ const wakeUp = (state: State): void => {
   clearTimeout(state.timer);
   state.timer = undefined;
   if (state.draining !== undefined) return;
-  const isFull = state.placed >= state.options.concurrency;
   let earliest = Number.POSITIVE_INFINITY;
   for (const [key, entry] of state.entries) {
-    if (!entry.running && entry.due !== null && !(isFull && takesPlace(state, key)))
-      earliest = Math.min(earliest, entry.due);
+    if (!entry.running && entry.due !== null && mayStart(state, key)) earliest = Math.min(earliest, entry.due);
   }
   if (earliest === Number.POSITIVE_INFINITY) return;
   // Rounded up: a timer that fires a fraction of a millisecond early would find nothing due and spin.
@@ -71,9 +72,14 @@ const wakeUp = (state: State): void => {
 };
 
 const dispatch = (state: State): void => {
-  for (const [key, entry] of dueEntries(state))
-    if (!takesPlace(state, key) || state.placed < state.options.concurrency) void run(state, key, entry);
+  for (const [key, entry] of dueEntries(state)) if (mayStart(state, key)) void run(state, key, entry);
   wakeUp(state);
+};
+
+const mayStart = (state: State, key: string): boolean => {
+  const few = state.options.few?.(key) ?? null;
+  if (few !== null && (state.groups.get(few.group) ?? 0) >= few.most) return false;
+  return !takesPlace(state, key) || state.placed < state.options.concurrency;
 };
 
 const takesPlace = ({ options }: State, key: string): boolean => options.placeless?.(key) !== true;
@@ -94,6 +100,8 @@ const run = async (state: State, key: string, entry: Entry): Promise<void> => {
   state.running += 1;
   const place = takesPlace(state, key) ? 1 : 0;
   state.placed += place;
+  const group = state.options.few?.(key)?.group;
+  count(state.groups, group, 1);
   let next: number | null;
   try {
     next = laterOf((await state.options.handle(key, state.stop.signal)) ?? undefined);
@@ -104,7 +112,12 @@ const run = async (state: State, key: string, entry: Entry): Promise<void> => {
     tell(state, key, error, entry.failures);
   }
   state.placed -= place;
+  count(state.groups, group, -1);
   finish(state, key, entry, next);
+};
+
+const count = (groups: Map<string, number>, group: string | undefined, change: number): void => {
+  if (group !== undefined) groups.set(group, (groups.get(group) ?? 0) + change);
 };
 
 const finish = (state: State, key: string, entry: Entry, next: number | null): void => {

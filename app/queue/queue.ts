@@ -6,6 +6,9 @@ export type Again = { readonly again: number };
 /** Looks at one key. It throws when the look failed, and is then run again with back-off. */
 export type Handle = (key: string, signal: AbortSignal) => Promise<Again | undefined> | Promise<void>;
 
+/** Keys of one group, and how many of them at most. */
+export type Few = { readonly group: string; readonly most: number };
+
 export type QueueOptions = {
   /** How many keys are worked on at once. */
   readonly concurrency: number;
@@ -15,6 +18,8 @@ export type QueueOptions = {
    * grants waiting for the engine, an end would not even get to the queue in front of it.
    */
   readonly placeless?: (key: string) => boolean;
+  /** Keys of which only so many are worked on at once, whatever places are free; null for all others. */
+  readonly few?: (key: string) => Few | null;
   /** Of the keys that are due, the highest goes first; 0 for all by default. */
   readonly priority?: (key: string) => number;
   readonly retry: { readonly firstMs: number; readonly maxMs: number };

@@ -15,48 +15,83 @@ import { tell } from './tell.ts';
 /** While another process holds the engine's state: how soon to look whether it is ours. */
 const STANDBY_MS = 5_000;
 
+/**
+ * Whatever is done for a live grant is stopped by its end, from the first reading on: while this key is at work the end
+ * cannot have a run of its own, and is denied meanwhile.
+ */
 export async function reconcileGrant(context: Context, id: string, signal: AbortSignal): Promise<Again | undefined> {
-  const ledger = await context.ledger();
-  const entry = ledger.grants.get(id);
-  if (entry === undefined) return undefined;
-  if (context.engine().kind === 'standby') return { again: STANDBY_MS };
+  const { running } = context.memory;
+  const stopped = new AbortController();
+  running.set(id, stopped);
   try {
-    const again = await reconcileEntry(context, ledger, entry, signal);
-    context.memory.failing.delete(id);
+    const ledger = await context.ledger();
+    const entry = ledger.grants.get(id);
+    if (entry === undefined) return undefined;
+    if (context.engine().kind === 'standby') return { again: STANDBY_MS };
+    return await reconcileOrTell(context, ledger, entry, { stopped, signal });
+  } finally {
+    running.delete(id);
+  }
+}
+
+type Run = {
+  /** By an end, as long as the grant is not known to have ended. */
+  readonly stopped: AbortController;
+  /** By the process, which is to stop. */
+  readonly signal: AbortSignal;
+};
+
+async function reconcileOrTell(
+  context: Context,
+  ledger: Ledger,
+  entry: GrantEntry,
+  run: Run,
+): Promise<Again | undefined> {
+  const { memory } = context;
+  const { id } = entry;
+  try {
+    const again = await reconcileEntry(context, ledger, entry, run);
+    memory.failing.delete(id);
     return again;
   } catch (error) {
-    if (!signal.aborted) rememberFailure(context, id, error);
-    const end = endOf(entry, ledger.policy.value, context.github.now(), context.memory.revoked.get(id));
+    if (run.signal.aborted) throw error;
+    // No failure: its end stopped it, and has the next run.
+    if (run.stopped.signal.aborted && memory.running.has(id)) return { again: 0 };
     const reason = error instanceof Error ? error.message : String(error);
+    memory.failing.set(id, { since: memory.failing.get(id)?.since ?? context.github.now(), reason });
     // Merged, and nothing to see of it: whoever waits for it at 03:00 must read why.
-    if (end === null && !signal.aborted && context.memory.confirmed.get(id) !== entry.resolved.deadline)
-      await tell(context, entry, { kind: 'failing', reason });
+    if (knownEnd(context, ledger, entry) === null && memory.confirmed.get(id) !== entry.resolved.deadline)
+      tell(context, entry, { kind: 'failing', reason });
     throw error;
   }
 }
 
-function rememberFailure({ memory, github }: Context, id: string, error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error);
-  memory.failing.set(id, { since: memory.failing.get(id)?.since ?? github.now(), reason });
+/** Once it is known, nothing stops the taking away. */
+function knownEnd({ memory, github }: Context, ledger: Ledger, entry: GrantEntry): End | null {
+  const end = endOf(entry, ledger.policy.value, github.now(), memory.revoked.get(entry.id));
+  if (end !== null) memory.running.delete(entry.id);
+  return end;
 }
 
 async function reconcileEntry(
   context: Context,
   ledger: Ledger,
   entry: GrantEntry,
-  signal: AbortSignal,
+  { stopped, signal }: Run,
 ): Promise<Again | undefined> {
   const { id } = entry;
   const state = context.engine();
   if (state.kind === 'standby') return { again: STANDBY_MS };
+  const known = knownEnd(context, ledger, entry);
+  if (known === null) for (const pull of entry.pulls) context.memory.livePulls.add(pull);
   const engine = state.kind === 'ready' ? state.engine : null;
   const center = context.identityCenter(entry.resolved);
   // An end must not wait for a state that cannot be read, or that takes its minute to say so: AWS is what gives access.
   const unreadable = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
   const listing = engine === null ? [] : engine.stacks().catch(unreadable);
-  const access = await ownAccess(context, center, entry);
+  const access = await ownAccess(context, center, entry, known === null ? undefined : entry.resolved.accountId);
   rememberEnd(context, entry, access);
-  const end = endOf(entry, ledger.policy.value, context.github.now(), context.memory.revoked.get(id));
+  const end = knownEnd(context, ledger, entry);
   if (end?.early && access !== null) await denyFirst(context, entry, access.arn, end);
   const stacks = await listing;
   const [step] = plan({
@@ -69,6 +104,7 @@ async function reconcileEntry(
   });
   if (end !== null)
     return await takeAway(context, { entry, end, access, engine, center, there: step !== undefined, signal });
+  const live = AbortSignal.any([stopped.signal, signal]);
   const drifted = context.memory.drifted.has(id);
   // One reading is not enough to make anew what AWS has confirmed: the pass looks again.
   if (isConfirmed(context, entry) && !drifted) return untilDeadline(context, entry);
@@ -76,12 +112,12 @@ async function reconcileEntry(
   context.memory.confirmed.delete(id);
   const unchanged = step === undefined;
   if (state.kind === 'unavailable') {
-    const checking = { entry, center, signal, unchanged };
+    const checking = { entry, center, signal: live, unchanged };
     if (unchanged && access !== null && (await putRight(context, checking, access.arn)))
       return untilDeadline(context, entry);
     throw new Error(`the engine is not available: ${state.reason}`);
   }
-  return await makeAccess(context, { entry, access, engine: state.engine, center, signal, unchanged });
+  return await makeAccess(context, { entry, access, engine: state.engine, center, signal: live, unchanged });
 }
 
 /** The mark is the tags; a set with our name and another's ledger tag is not ours. */
@@ -89,8 +125,9 @@ async function ownAccess(
   { configured, alarms }: Context,
   center: IdentityCenter,
   entry: GrantEntry,
+  endingIn?: string,
 ): Promise<Access | null> {
-  const access = await center.find(entry.resolved.permissionSetName);
+  const access = await center.find(entry.resolved.permissionSetName, endingIn);
   if (access === null || access.ledger === String(configured.repositoryId)) {
     alarms.clear('foreign-permission-set', entry.id);
     return access;
@@ -134,12 +171,11 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
   memory.drifted.delete(entry.id);
   if (ending.there) memory.seenToEnd.add(entry.id);
   if (!ending.there && (memory.proven.has(entry.id) || alreadyRecorded(entry))) {
-    await settle(context, entry, end);
+    settle(context, entry, end);
     return undefined;
   }
   const started = Date.now();
-  // Said meanwhile: a GitHub that does not answer must not hold up the end.
-  const said = ending.there ? tell(context, entry, { kind: 'ending', ended: end.sentence }) : Promise.resolve();
+  if (ending.there) tell(context, entry, { kind: 'ending', ended: end.sentence });
   const arn = access?.arn ?? (await engine?.permissionSetArn(entry.id)) ?? null;
   const left = ending.there ? await destroy(context, ending) : null;
   const proof = await center.proveRemoved({
@@ -157,8 +193,7 @@ async function takeAway(context: Context, ending: Ending): Promise<Again | undef
   log.info({ grant: entry.id, end: end.kind, milliseconds: Date.now() - started, at: proof.at }, 'removal proven');
   alarms.clear('early-deny-failed', entry.id);
   if (memory.seenToEnd.delete(entry.id)) measureRemoval(context, entry, end);
-  await said;
-  await settle(context, entry, end);
+  settle(context, entry, end);
   if (left !== null)
     throw new Error(`the access of "${entry.id}" is gone, but the engine did not end its stack: ${left}`);
   return undefined;
@@ -176,10 +211,10 @@ function measureRemoval({ measure, github }: Context, entry: GrantEntry, end: En
 async function destroy(context: Context, { entry, engine, center, signal }: Ending): Promise<string | null> {
   const { id, resolved } = entry;
   const outcome = await engine?.end({ grantId: id, accountId: resolved.accountId, signal });
-  const left = await ownAccess(context, center, entry);
+  const left = await ownAccess(context, center, entry, resolved.accountId);
   if (left !== null) {
     context.log.warn({ grant: id, arn: left.arn, outcome: outcome?.kind }, 'removing by SDK what the engine left');
-    await center.remove(left.arn);
+    await center.remove(left.arn, resolved.accountId);
   }
   return outcome === undefined || outcome.kind === 'done' ? null : outcome.reason;
 }
@@ -189,13 +224,13 @@ function alreadyRecorded(entry: GrantEntry): boolean {
 }
 
 /** Proven: the file goes next, by our pull request or the one that a person has open. */
-async function settle(context: Context, entry: GrantEntry, end: End): Promise<void> {
+function settle(context: Context, entry: GrantEntry, end: End): void {
   const { memory, enqueue } = context;
   const proof = memory.proven.get(entry.id);
   const { removed } = entry;
   if (removed?.record != null) {
     const recorded = removed.record.removed.find((one) => one.grantId === entry.id);
-    await tell(context, entry, { kind: 'recorded', ended: recorded?.ended ?? end.sentence, commit: removed.commit });
+    tell(context, entry, { kind: 'recorded', ended: recorded?.ended ?? end.sentence, commit: removed.commit });
     context.alarms.clear('early-deny-failed', entry.id);
     context.alarms.clear('foreign-permission-set', entry.id);
     memory.settled.add(entry.id);
@@ -203,7 +238,7 @@ async function settle(context: Context, entry: GrantEntry, end: End): Promise<vo
     memory.revoked.forget(entry.id);
     return;
   }
-  if (proof !== undefined) await tell(context, entry, { kind: 'removed', ...proof });
+  if (proof !== undefined) tell(context, entry, { kind: 'removed', ...proof });
   if (removed !== null) memory.settled.add(entry.id);
   const open = memory.removals.get(entry.id);
   enqueue(open === undefined ? 'removal' : `pull:${open}`);

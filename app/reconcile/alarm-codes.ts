@@ -18,6 +18,10 @@ export const ALARMS = {
     'Nothing, if it closes soon: the access is deleted all the same. Live sessions may last until then.',
   'end-not-on-disk':
     "Make room in the data folder, or make it writable: an early end would be forgotten with this process where AWS's tag is not there either.",
+  'ledger-unreadable':
+    "Look at the app's disk, and whether `git` runs there. A mirror that is gone or damaged is fetched anew by itself. Until then nothing new is granted; ends go on.",
+  'data-unreadable':
+    "Look at the file that it names, in the app's data folder. A hold that cannot be read keeps requests from being merged until the file is put right or `breakglass revoke --release` takes it away.",
   'engine-unavailable':
     'Give the machine a Pulumi engine, or the way to download or build one; the error says what lacks.',
   'grant-stuck': "Read the error in the app's log under this grant's id: somebody waits for access that was approved.",
@@ -35,6 +39,28 @@ export const ALARMS = {
 } as const satisfies Readonly<Record<string, string>>;
 
 export type AlarmCode = keyof typeof ALARMS;
+
+const GRAVE: readonly AlarmCode[] = [
+  'access-unexplained',
+  'history-rewritten',
+  'grant-unauthorized',
+  'policy-unauthorized',
+  'authorization-invalid',
+  'authorization-replayed',
+  'end-not-on-disk',
+  'ledger-unreadable',
+  'data-unreadable',
+  'removals-frozen',
+  'removal-unproven',
+];
+/** Whoever may push can raise these. */
+const SLIGHT: readonly AlarmCode[] = ['foreign-check', 'branch-protection-unknown'];
+
+/** What is shown first: what concerns access and history is 0. */
+export function rankOf(code: AlarmCode): number {
+  if (GRAVE.includes(code)) return 0;
+  return SLIGHT.includes(code) ? 2 : 1;
+}
 
 export const ALARM_CODES = Object.keys(ALARMS) as readonly AlarmCode[];
 

@@ -7,7 +7,7 @@ import {
   type ShownAlarm,
 } from '../github/alarm-report.ts';
 import type { Issue } from '../github/port.ts';
-import { ALARMS } from './alarm-codes.ts';
+import { ALARMS, rankOf } from './alarm-codes.ts';
 import type { OpenAlarm } from './alarms.ts';
 import type { Context } from './context.ts';
 
@@ -82,5 +82,5 @@ async function goOnTelling(context: Context, title: string, issue: Issue, open: 
 }
 
 function shown({ code, since, sentence }: OpenAlarm): ShownAlarm {
-  return { code, since, sentence, advice: ALARMS[code] };
+  return { code, since, sentence, advice: ALARMS[code], rank: rankOf(code) };
 }

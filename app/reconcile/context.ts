@@ -9,10 +9,13 @@ import type { Mirror } from '../git/mirror.ts';
 import type { GitHub } from '../github/port.ts';
 import type { Alarms } from './alarms.ts';
 import { type Holds, NO_HOLDS } from './holds.ts';
+import { type LookedMemory, newLooked } from './looked.ts';
 import type { Measure } from './measured.ts';
+import type { Examine } from './policy-examination.ts';
 import type { GuardMemory } from './repository-guard.ts';
 import type { Revocations } from './revocations.ts';
 import { createSweepMemory, type SweepMemory } from './sweep-memory.ts';
+import type { Telling } from './tell.ts';
 
 export type Configured = {
   readonly repositoryId: number;
@@ -38,8 +41,12 @@ export type Memory = {
   readonly holds: Holds;
   /** Grant id → proof, until the removal is recorded. */
   readonly proven: Map<string, Ended>;
-  /** Grant id → engine operation under way. */
+  /** Grant id → what is being done for it, as long as it is not known to have ended: its end aborts that. */
   readonly running: Map<string, AbortController>;
+  /** Grant id → its comments that are being written. */
+  readonly telling: Map<string, Telling>;
+  /** Requests and extensions of live grants: where a /revoke is said. */
+  livePulls: Set<number>;
   /** Grants whose state AWS confirmed to this process, with the deadline it confirmed. */
   readonly confirmed: Map<string, string>;
   /** Grants whose comment says that the end is recorded. */
@@ -69,6 +76,10 @@ export type Memory = {
   readonly drifted: Map<string, readonly string[]>;
   readonly sweep: SweepMemory;
   readonly guard: GuardMemory;
+  /** What need not be asked of GitHub again in the next pass. */
+  readonly looked: LookedMemory;
+  /** App and head of the foreign checks that were said. */
+  readonly foreignChecks: Set<string>;
   /** Comments that were answered with a reaction. */
   readonly answered: Set<number>;
   /** Grants whose comment GitHub did not take: it is said again. */
@@ -91,6 +102,8 @@ export type Context = {
   /** Null when the private key belongs to no key of the policy that may sign now. */
   readonly signer: (ledger: Ledger) => Signer | null;
   readonly enqueue: (key: string, delayMs?: number) => void;
+  /** Looks at a proposed policy apart from everything else: it may be hostile, and takes its time. */
+  readonly examine: Examine;
   /** The ledger at the mirror's tip, verified; throws when the root cannot be trusted. */
   readonly ledger: () => Promise<Ledger>;
   /** Why nothing new may be merged, where the branch was rewritten; by the last `ledger()`. */
@@ -113,6 +126,8 @@ export function createMemory(
     holds,
     proven: new Map(),
     running: new Map(),
+    telling: new Map(),
+    livePulls: new Set(),
     confirmed: new Map(),
     settled: new Set(),
     blocked: new Map(),
@@ -129,6 +144,8 @@ export function createMemory(
     drifted: new Map(),
     sweep,
     guard: { lookedAt: null, unreadSince: null },
+    looked: newLooked(),
+    foreignChecks: new Set(),
     answered: new Set(),
     unsaid: new Set(),
   };

@@ -23,7 +23,8 @@ export function stopGranting(context: Context, entry: GrantEntry, reason: string
 /** An engine at work takes up to a minute to stop, and an extension's stops with the access in use. Denied again after. */
 async function denyMeanwhile(context: Context, entry: GrantEntry, reason: string): Promise<void> {
   try {
-    const access = await context.identityCenter(entry.resolved).find(entry.resolved.permissionSetName);
+    const { permissionSetName, accountId } = entry.resolved;
+    const access = await context.identityCenter(entry.resolved).find(permissionSetName, accountId);
     if (access !== null) await denyNow(context, entry, access.arn, reason);
   } catch (error) {
     context.log.warn({ grant: entry.id, error: String(error) }, 'not denied while the engine stops; it is tried again');

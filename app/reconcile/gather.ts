@@ -11,12 +11,11 @@ import { LARGEST_GRANT, parseGrant } from '../core/grant/parse.ts';
 import { rulesFor } from '../core/policy/match.ts';
 import type { Selector } from '../core/policy/policy.ts';
 import type { Parsed } from '../core/result.ts';
-import { parsedPolicy } from '../git/ledger.ts';
 import type { Pull } from '../github/port.ts';
 import { awsFacts } from './aws-facts.ts';
 import type { Context } from './context.ts';
 import { type Asked, readMemberships } from './memberships.ts';
-import { reportPolicyChange } from './policy-change.ts';
+import { type PolicyChange, policyChange } from './policy-change.ts';
 import { removalStates, whoseWord } from './removal-states.ts';
 
 export type Gathered =
@@ -63,11 +62,8 @@ export async function gather(context: Context, pull: Pull, how: 'soon' | 'anew')
     github.edits(words),
     awsFacts(context, ledger, pull, grantFile),
   ]);
-  const mergedPolicy = change.kind === 'owners' ? await readMergedPolicy(context, tip, head) : null;
-  const policyReport =
-    mergedPolicy?.tree == null || mergedPolicy.policy.kind === 'invalid'
-      ? null
-      : await reportPolicyChange(context, ledger, { tree: mergedPolicy.tree, policy: mergedPolicy.policy.value });
+  const policy = change.kind === 'owners' ? await policyChange(context, { pull, ledger, tip, how }) : NO_CHANGE;
+  if (policy.kind === 'not-yet') return policy;
   const facts: PullFacts = {
     ...partial,
     edits,
@@ -75,25 +71,27 @@ export async function gather(context: Context, pull: Pull, how: 'soon' | 'anew')
     teamProblems,
     ...aws,
     revoked: context.memory.revoked.get,
-    mergedPolicy,
-    policyReport,
+    mergedPolicy: policy.mergedPolicy,
+    policyReport: policy.policyReport,
     removals: removalStates(context, ledger, whoseWord(pull, pushes), change, membership),
     now: github.now(),
   };
   return { kind: 'facts', facts, seen: { tip, mergeBase: base, answers } };
 }
 
+const NO_CHANGE = { kind: 'facts', mergedPolicy: null, policyReport: null } as const satisfies PolicyChange;
+
 /** A branch that moved within this time is another pass, and a merge reads it anew: nothing hangs on it. */
 const MOMENT_MS = 10_000;
 
-async function fetchHead(context: Context, pull: Pull, how: 'soon' | 'anew'): Promise<void> {
-  // Not awaited where the other questions are asked: one of them that failed meanwhile would be a rejection that nobody
-  // handles, which ends the process.
-  if (how === 'anew' || !(await isFetched(context, pull))) await context.mirror.fetch([pull.number]);
-}
-
-async function isFetched({ mirror }: Context, { number, head }: Pull): Promise<boolean> {
-  return Date.now() - mirror.fetchedAtMs() < MOMENT_MS && (await mirror.pullHead(number)) === head.sha;
+/**
+ * A head that is there is not asked for again: somebody else's huge one must not hold up a merge. Not awaited where the
+ * other questions are asked: one of them that failed meanwhile would be a rejection that nobody handles.
+ */
+async function fetchHead({ mirror }: Context, { number, head }: Pull, how: 'soon' | 'anew'): Promise<void> {
+  const isThere = (await mirror.pullHead(number)) === head.sha;
+  if (how === 'soon' && isThere && mirror.fetchedAgoMs() < MOMENT_MS) return;
+  await mirror.fetch(isThere ? [] : [{ number, sha: head.sha }]);
 }
 
 async function readGrantFile({ mirror }: Context, change: Change): Promise<Parsed<Grant> | null> {
@@ -137,17 +135,4 @@ function whoseMembership(
     ask(rule.approvals.flatMap((entry) => entry.from));
   }
   return asked;
-}
-
-async function readMergedPolicy({ mirror }: Context, tip: string, head: string): Promise<PullFacts['mergedPolicy']> {
-  const merged = await mirror.mergeTree(tip, head);
-  const tree = merged === null ? null : await mirror.policiesTree(merged);
-  // On a conflict GitHub refuses the merge anyway; the head alone is judged so that people see the rest of the answer.
-  const judged = tree ?? (merged === null ? await mirror.policiesTree(head) : null);
-  if (judged === null)
-    return {
-      tree: null,
-      policy: { kind: 'invalid', problems: [{ file: 'policies', line: 0, column: 0, message: 'no policies/ folder' }] },
-    };
-  return { tree: judged, policy: parsedPolicy(judged, await mirror.policyFiles(judged)) };
 }

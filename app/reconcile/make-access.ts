@@ -9,6 +9,7 @@ import type { Again } from '../queue/queue.ts';
 import type { Context } from './context.ts';
 import { sayRepaired } from './drift.ts';
 import { tell } from './tell.ts';
+import { unlessAborted } from './within.ts';
 
 type Making = {
   readonly entry: GrantEntry;
@@ -24,10 +25,12 @@ export async function makeAccess(context: Context, making: Making): Promise<Agai
   const { entry, access } = making;
   if (making.unchanged && access !== null && (await putRight(context, making, access.arn)))
     return untilDeadline(context, entry);
-  await adoptOrDelete(context, making);
+  if (!making.signal.aborted) await adoptOrDelete(context, making);
+  // An end that this process found aborts the engine; one that only the ledger tells of must not be missed.
+  if (await isOver(context, making)) return { again: 0 };
   const outcome = await runEngine(context, making);
   // Ended meanwhile: the next run takes away what this one made.
-  if (making.signal.aborted || (await hasEnded(context, entry.id))) return { again: 0 };
+  if (await isOver(context, making)) return { again: 0 };
   if (outcome.kind === 'done') {
     const arn = outcome.permissionSetArn;
     if (context.memory.confirmed.get(entry.id) !== entry.resolved.deadline && arn !== null)
@@ -66,17 +69,11 @@ export async function putRight(context: Context, checking: Checking, arn: string
 }
 
 /** As an operation of the engine is: an end aborts it and denies meanwhile, so that it never puts back what was denied. */
-async function correct(context: Context, { entry, center, signal }: Checking, arn: string): Promise<Corrected> {
-  const { memory } = context;
+async function correct(context: Context, checking: Checking, arn: string): Promise<Corrected> {
+  const { entry, center, signal } = checking;
   const document = inlinePolicy(entry.resolved);
-  const abort = new AbortController();
-  memory.running.set(entry.id, abort);
-  try {
-    if (document.kind === 'too-large' || (await hasEnded(context, entry.id))) return { added: [], complete: false };
-    return await center.correct(entry.resolved, arn, document.document, AbortSignal.any([abort.signal, signal]));
-  } finally {
-    memory.running.delete(entry.id);
-  }
+  if (document.kind === 'too-large' || (await isOver(context, checking))) return { added: [], complete: false };
+  return await center.correct(entry.resolved, arn, document.document, signal);
 }
 
 /** Comes back in the second of the deadline. */
@@ -84,10 +81,11 @@ export function untilDeadline({ github }: Pick<Context, 'github'>, entry: GrantE
   return { again: Math.max(0, entry.deadline.getTime() - github.now().getTime()) };
 }
 
-async function hasEnded({ ledger, memory, github }: Context, id: string): Promise<boolean> {
-  const { grants, policy } = await ledger();
+async function isOver(context: Context, { entry: { id }, signal }: Checking): Promise<boolean> {
+  const { grants, policy } = await context.ledger();
   const entry = grants.get(id);
-  return entry === undefined || endOf(entry, policy.value, github.now(), memory.revoked.get(id)) !== null;
+  if (signal.aborted || entry === undefined) return true;
+  return endOf(entry, policy.value, context.github.now(), context.memory.revoked.get(id)) !== null;
 }
 
 /**
@@ -106,20 +104,17 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
   const { entry, engine } = making;
   const { id, resolved } = entry;
   const { memory, log } = context;
-  const abort = new AbortController();
-  memory.running.set(id, abort);
   const started = Date.now();
-  const confirmations: Promise<unknown>[] = [tell(context, entry, { kind: 'granting' })];
+  const confirmations: Promise<unknown>[] = [];
+  tell(context, entry, { kind: 'granting' });
   // Handled here, as nobody waits for it before the engine is done: it is asked again then.
   const unconfirmed = (error: unknown) => log.warn({ grant: id, error: String(error) }, 'not confirmed');
   try {
-    // From here on an end aborts it; one that came before must not be missed.
-    if (await hasEnded(context, id)) abort.abort();
     return await engine.grant({
       grantId: id,
       accountId: resolved.accountId,
       userId: resolved.userId,
-      signal: AbortSignal.any([abort.signal, making.signal]),
+      signal: making.signal,
       onProgress: (progress) => {
         log.debug({ grant: id, progress }, 'engine');
         if (progress.kind !== 'assigned') return;
@@ -130,7 +125,6 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
       },
     });
   } finally {
-    memory.running.delete(id);
     await Promise.all(confirmations);
   }
 }
@@ -139,20 +133,22 @@ const POLL_MS = 500;
 
 /** AWS's own answer, and then the comment: in that order, and only once for each deadline. */
 async function confirm(context: Context, making: Checking, arn: string, tries: number): Promise<boolean> {
-  const { entry, center } = making;
+  const { entry, center, signal } = making;
   const { memory, log } = context;
   const document = inlinePolicy(entry.resolved);
   if (document.kind === 'too-large') return false;
   let proof: GrantProof = { kind: 'not-proven', reason: 'not asked yet' };
   for (let i = 0; i < tries && proof.kind !== 'proven'; i++) {
-    if (i > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    proof = await center.proveGranted(entry.resolved, arn, document.document);
+    if (i > 0) await unlessAborted(signal, new Promise((resolve) => setTimeout(resolve, POLL_MS)), null);
+    if (signal.aborted) return false;
+    const answer = center.proveGranted(entry.resolved, arn, document.document);
+    proof = await unlessAborted(signal, answer, { kind: 'not-proven', reason: 'it has ended' });
   }
   if (proof.kind === 'not-proven') {
     log.warn({ grant: entry.id, reason: proof.reason }, 'not confirmed by AWS');
     return false;
   }
-  if (await hasEnded(context, entry.id)) return false;
+  if (await isOver(context, making)) return false;
   memory.confirmed.set(entry.id, entry.resolved.deadline);
   if (!making.unchanged) measureGrant(context, entry);
   if (!memory.granted.has(entry.id))
@@ -160,7 +156,7 @@ async function confirm(context: Context, making: Checking, arn: string, tries: n
   log.info({ grant: entry.id, at: proof.at }, 'active');
   const repaired = sayRepaired(context, entry, arn);
   const told = { kind: 'active', at: proof.at, evidence: proof.evidence } as const;
-  await tell(context, entry, repaired === null ? told : { ...told, repaired });
+  tell(context, entry, repaired === null ? told : { ...told, repaired });
   return true;
 }
 

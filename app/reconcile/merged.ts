@@ -10,31 +10,38 @@ import { grantText, newGrantUrl } from '../github/report.ts';
 import { quoted, sentence } from '../github/text.ts';
 import type { Context } from './context.ts';
 import { endEarly } from './early-end.ts';
+import { type Look, leavesOpen, noteRead } from './looked.ts';
 import { readMemberships } from './memberships.ts';
 
-export async function reconcileMerged(context: Context, pull: Pull): Promise<void> {
+export async function reconcileMerged(context: Context, look: Look): Promise<void> {
+  const { pull } = look;
   await context.mirror.fetch();
   const ledger = await context.ledger();
   const entry = [...ledger.grants.values()].find((one) => one.pulls.includes(pull.number));
-  if (entry !== undefined) return await heedRevocation(context, ledger, entry, pull);
+  if (entry !== undefined) {
+    if (await heedRevocation(context, ledger, entry, pull)) noteRead(context, look, ledger);
+    return;
+  }
   const strays = ledger.strays.filter((one) => one.commit === pull.mergeCommit);
   if (strays.length > 0) await answerByHand(context, pull, strays);
 }
 
-async function heedRevocation(context: Context, ledger: Ledger, entry: GrantEntry, pull: Pull): Promise<void> {
+/** Answers whether nothing is left open: a revocation by somebody of whom GitHub says nothing is looked at again. */
+async function heedRevocation(context: Context, ledger: Ledger, entry: GrantEntry, pull: Pull): Promise<boolean> {
   const policy = ledger.policy.value;
-  if (endOf(entry, policy, context.github.now(), context.memory.revoked.get(entry.id)) !== null) return;
+  if (endOf(entry, policy, context.github.now(), context.memory.revoked.get(entry.id)) !== null) return true;
   const comments = await context.github.comments(pull.number);
   const speakers = comments.flatMap((one) => (isRevoke(one) && one.author !== null ? [one.author] : []));
-  if (speakers.length === 0) return;
+  if (speakers.length === 0) return true;
   const selectors = selectorsWhoMayEnd(entry, policy);
-  const { membership } = await readMemberships(
+  const { membership, answers } = await readMemberships(
     context.github,
     policy,
     speakers.map((user) => ({ selectors, user })),
   );
   const revoked = revocationIn(comments, { entry, policy, membership });
   await endOrExplain(context, entry, revoked, comments.filter(isRevoke));
+  return revoked !== null || !leavesOpen(answers);
 }
 
 async function endOrExplain(

@@ -1,7 +1,7 @@
 // Looks at everything, on a timer: what a lost webhook, a crash or a late timer left undone is found here.
 
 import type { Access } from '../aws/port.ts';
-import { type End, endOf } from '../core/ledger/ends.ts';
+import { type End, endOf, isLongOver } from '../core/ledger/ends.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { plan } from '../core/plan.ts';
 import type { Pull } from '../github/port.ts';
@@ -11,6 +11,7 @@ import { heedDrift } from './drift.ts';
 import { stopGranting } from './early-end.ts';
 import { sayHistory } from './history-alarms.ts';
 import { accessByGrant, listSetsSoon, listStacks } from './look.ts';
+import { dueMerged, dueOpen, type Situation } from './looked.ts';
 import { guardRepository } from './repository-guard.ts';
 import { sayStuck } from './stuck-alarms.ts';
 import { noteUnexplained } from './sweep.ts';
@@ -18,7 +19,7 @@ import { noteUnexplained } from './sweep.ts';
 export type Passed = { readonly live: number; readonly steps: number; readonly problems: readonly string[] };
 
 /** Each half is done even when the other cannot be: access ends with GitHub down, requests are judged with AWS down. */
-export async function pass(context: Context): Promise<Passed> {
+export async function pass(context: Context, passMs = 60_000): Promise<Passed> {
   const problems: string[] = [];
   const attempt = async <T>(what: string, run: () => Promise<T>): Promise<T | null> => {
     try {
@@ -29,7 +30,7 @@ export async function pass(context: Context): Promise<Passed> {
     }
   };
   // A new mirror is empty: nothing can be asked of AWS before the first fetch.
-  if (!(await hasLedger(context))) await context.mirror.fetch();
+  if (!(await hasLedger(context))) await attempt('git fetch', () => context.mirror.fetch());
   // AWS and the state are listed first and Git read after: what is seen there was authorized before it was made.
   const [sets, stacks] = await Promise.all([
     attempt('AWS', () => listSetsSoon(context)),
@@ -40,10 +41,13 @@ export async function pass(context: Context): Promise<Passed> {
   sayHistory(context, ledger);
   const access = sets === null ? null : accessByGrant(ledger, sets);
   const ends = await findEnds(context, ledger, access ?? new Map());
+  context.memory.livePulls = new Set(
+    [...ledger.grants.values()].flatMap(({ id, pulls }) => (ends.has(id) ? [] : pulls)),
+  );
   noteUnexplained(context, ledger, { sets, stacks, fetched: fetched === true });
   sayClocks(context, context.identityCenter(ledger.policy.value.settings.identityCenter));
   const steps = await attempt('plan', async () => enqueueGrants(context, ledger, ends, { access, stacks }));
-  await attempt('pull requests', () => enqueuePulls(context, ledger, ends));
+  await attempt('pull requests', () => enqueuePulls(context, { ledger, ends, passMs }));
   await guardRepository(context);
   if (ledger.strays.length > 0 || context.memory.proven.size > 0) context.enqueue('removal');
   for (const problem of problems) context.log.warn({ problem }, 'pass');
@@ -110,21 +114,22 @@ function enqueueGrants(
 
 /** Recorded long ago is settled; a fresh one once its comment says so. */
 function isSettled({ memory, github }: Context, id: string, ledger: Ledger): boolean {
-  const removed = ledger.grants.get(id)?.removed;
-  if (removed == null || memory.unsaid.has(id)) return false;
-  return memory.settled.has(id) || github.now().getTime() - removed.at.getTime() > 86_400_000;
+  const entry = ledger.grants.get(id);
+  if (entry == null || entry.removed === null || memory.unsaid.has(id)) return false;
+  return memory.settled.has(id) || isLongOver(entry, github.now());
 }
 
-/** Open ones are judged; those of live grants are read for a /revoke. */
-async function enqueuePulls(context: Context, ledger: Ledger, ends: ReadonlyMap<string, End>): Promise<void> {
+/** Open ones are judged; those of live grants are read for a /revoke: where something may be another since the last look. */
+async function enqueuePulls(context: Context, situation: Situation): Promise<void> {
   const { github, enqueue, memory } = context;
+  const { ledger } = situation;
   const open = await github.openPulls();
   await fetchHeads(context, open);
-  for (const pull of open) enqueue(`pull:${pull.number}`);
+  for (const number of dueOpen(context, open, situation)) enqueue(`pull:${number}`);
   // One that was closed by hand, and nobody told us, would keep another from being opened.
-  for (const number of memory.removals.values()) enqueue(`pull:${number}`);
-  for (const entry of ledger.grants.values())
-    if (!ends.has(entry.id)) for (const number of entry.pulls) enqueue(`pull:${number}`);
+  const numbers = new Set(open.map(({ number }) => number));
+  for (const number of memory.removals.values()) if (!numbers.has(number)) enqueue(`pull:${number}`);
+  for (const number of await dueMerged(context, situation)) enqueue(`pull:${number}`);
   for (const commit of new Set(ledger.strays.map((one) => one.commit)))
     for (const pull of await github.pullsOfCommit(commit))
       if (pull.mergeCommit === commit) enqueue(`pull:${pull.number}`);
@@ -133,6 +138,6 @@ async function enqueuePulls(context: Context, ledger: Ledger, ends: ReadonlyMap<
 /** All that are new in one round trip, and not one for each; whoever judges one whose head is missing asks again. */
 async function fetchHeads({ mirror }: Context, open: readonly Pull[]): Promise<void> {
   const known = await Promise.all(open.map(async ({ number, head }) => (await mirror.pullHead(number)) === head.sha));
-  const unseen = open.filter((_, i) => known[i] === false).map(({ number }) => number);
+  const unseen = open.filter((_, i) => known[i] === false).map(({ number, head }) => ({ number, sha: head.sha }));
   if (unseen.length > 0) await mirror.fetch(unseen).catch(() => {});
 }

@@ -3,13 +3,15 @@ import type { Action } from '../core/action.ts';
 import type { Comment } from '../core/decision/people.ts';
 import type { ForeignCheck } from '../github/port.ts';
 import { MARKER } from '../github/report.ts';
-import type { Context } from './context.ts';
+import type { Context, Memory } from './context.ts';
 
 type Plain = Exclude<Action, { kind: 'merge' }>;
 
+type Performing = Pick<Context, 'github' | 'log' | 'alarms'> & { readonly memory: Pick<Memory, 'foreignChecks'> };
+
 /** In order: what people see first comes first. Merging is `merge.ts`, as it decides again right before. */
 export async function perform(
-  { github, log, alarms }: Pick<Context, 'github' | 'log' | 'alarms'>,
+  { github, log, alarms, memory }: Performing,
   actions: readonly Plain[],
   comments: readonly Comment[],
 ): Promise<void> {
@@ -17,7 +19,7 @@ export async function perform(
     switch (action.kind) {
       case 'set-check': {
         const { own, foreign } = await github.checkRuns(action.sha);
-        sayForeign(alarms, action.sha, foreign);
+        sayForeign({ alarms, log, memory }, action.sha, foreign);
         await github.setCheck(action.sha, own[0], action.content);
         break;
       }
@@ -35,16 +37,30 @@ export async function perform(
   }
 }
 
-/** Counted by nobody, as the ruleset pins the check to the App; but it is made to be taken for ours. Once for each head. */
-function sayForeign(alarms: Context['alarms'], sha: string, foreign: readonly ForeignCheck[]): void {
-  for (const { app, appId, conclusion } of foreign)
-    alarms.happened(
-      'foreign-check',
-      `${sha} ${appId ?? app}`,
-      `${app}${appId === null ? '' : ` (App ${appId})`} set a check run breakglass (${conclusion ?? 'unfinished'}) on ${sha}, which is not this app's`,
-      { head: sha, app, appId },
-    );
+/**
+ * Counted by nobody, as the ruleset pins the check to the App; but it is made to be taken for ours. One alarm for each app:
+ * whoever may push makes heads without end, and one for each of them would hide the others. Each head is said once, so
+ * that two do not take turns.
+ */
+function sayForeign(
+  { alarms, log, memory }: Omit<Performing, 'github'>,
+  sha: string,
+  foreign: readonly ForeignCheck[],
+): void {
+  for (const { app, appId, conclusion } of foreign) {
+    const subject = String(appId ?? app);
+    const said = `${sha} ${subject}`;
+    if (memory.foreignChecks.has(said)) continue;
+    if (memory.foreignChecks.size >= MOST_HEADS) memory.foreignChecks.clear();
+    memory.foreignChecks.add(said);
+    const who = `${app}${appId === null ? '' : ` (App ${appId})`}`;
+    const sentence = `${who} set a check run breakglass (${conclusion ?? 'unfinished'}) on ${sha}, which is not this app's; this is the newest head on which it did`;
+    log.warn({ foreignCheck: app, head: sha }, 'a check run of our name is not ours');
+    alarms.happened('foreign-check', subject, sentence, { head: sha, app, appId });
+  }
 }
+
+const MOST_HEADS = 1_000;
 
 /** The app's own sticky comments, lowest id first: GitHub marks them with the App, so nobody can plant one. */
 export function stickyComments(comments: readonly Comment[], appId: number): readonly Comment[] {

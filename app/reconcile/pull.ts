@@ -4,12 +4,12 @@ import { isPassing } from '../core/decision/approval.ts';
 import { type Decision, decide } from '../core/decision/decide.ts';
 import type { PullFacts } from '../core/decision/facts.ts';
 import type { AuthorizationRecord } from '../core/record/record.ts';
-import type { Pull } from '../github/port.ts';
 import { evidenceText, report } from '../github/report.ts';
 import type { Again } from '../queue/queue.ts';
 import type { Context } from './context.ts';
 import { endEarly } from './early-end.ts';
 import { type Gathered, gather } from './gather.ts';
+import { beginLook, type Look, noteJudged } from './looked.ts';
 import { mergeApproved } from './merge.ts';
 import { reconcileMerged } from './merged.ts';
 import { perform } from './perform.ts';
@@ -20,34 +20,50 @@ import { perform } from './perform.ts';
  */
 export async function reconcilePull(context: Context, number: number): Promise<Again | undefined> {
   const { github, memory, configured } = context;
+  const begun = beginLook(context, number);
   const pull = await github.pull(number);
   if (pull === null || pull.base.repositoryId !== configured.repositoryId) return undefined;
   if (pull.state === 'closed') {
     memory.blocked.delete(number);
     for (const [id, n] of memory.removals) if (n === number) memory.removals.delete(id);
-    if (pull.merged) await reconcileMerged(context, pull);
+    if (pull.merged) await reconcileMerged(context, { ...begun, pull });
     return undefined;
   }
-  return await reconcileOpen(context, pull);
+  return await reconcileOpen(context, { ...begun, pull });
 }
 
-async function reconcileOpen(context: Context, pull: Pull): Promise<Again | undefined> {
+async function reconcileOpen(context: Context, look: Look): Promise<Again | undefined> {
+  const { pull } = look;
   const gathered = await gather(context, pull, 'soon');
   if (gathered.kind === 'not-yet') {
     throw new Error(`not judged yet: ${gathered.reason}`);
   }
   const { facts } = gathered;
   const decision = decide(facts);
-  if (decision.phase.kind === 'approved') return await mergeNow(context, gathered, decision);
+  if (decision.phase.kind === 'approved') return await mergeNow(context, gathered, decision, look);
   context.memory.blocked.delete(pull.number);
   // Only the process that takes access away knows the proofs: two that say different things would never stop.
   if (facts.change.kind !== 'removal' || context.engine().kind !== 'standby') await say(context, gathered, decision);
   if (facts.change.kind === 'removal' && decision.phase.kind === 'closed') await tidyBranch(context, facts);
+  // Somebody pushed to its branch: what it would take out now is not what AWS has proved, and it keeps ours from being opened.
+  const isOurs = pull.author?.id === facts.self.userId;
+  if (isOurs && decision.phase.kind === 'denied' && context.engine().kind !== 'standby') await withdraw(context, facts);
   afterwards(context, facts, decision);
+  // A removal that waits does so for AWS, and only the process that does the work shows what of it.
+  if (facts.change.kind !== 'removal' || (decision.phase.kind === 'denied' && context.engine().kind !== 'standby'))
+    noteJudged(context, look, gathered);
+  lookWhenItLapses(context, facts, decision);
   return undefined;
 }
 
-async function mergeNow(context: Context, judged: Judged, decision: Decision): Promise<Again | undefined> {
+/** Later by a second: GitHub's clock is known in whole ones. */
+function lookWhenItLapses({ enqueue }: Context, { pull, now }: PullFacts, { verdict }: Decision): void {
+  if (verdict.kind === 'denied' || !('rule' in verdict.allowed)) return;
+  const lapsesMs = pull.createdAt.getTime() + verdict.allowed.rule.requestTtlSeconds * 1000;
+  if (lapsesMs > now.getTime()) enqueue(`pull:${pull.number}`, lapsesMs - now.getTime() + 1000);
+}
+
+async function mergeNow(context: Context, judged: Judged, decision: Decision, look: Look): Promise<Again | undefined> {
   const { memory, enqueue } = context;
   const { facts } = judged;
   const { number } = facts.pull;
@@ -63,6 +79,8 @@ async function mergeNow(context: Context, judged: Judged, decision: Decision): P
       memory.blocked.set(number, merged.message);
       await say(context, judged, decision, { blocked: merged.message, checkOnly: false });
       if (facts.change.kind === 'removal') await giveWay(context, facts);
+      // What holds it up may be another check or a rule, which no list shows; owners have days for theirs.
+      if (facts.change.kind === 'owners') noteJudged(context, look, judged, PASSES_WHILE_BLOCKED);
       return undefined;
     case 'merged': {
       memory.blocked.delete(number);
@@ -82,6 +100,8 @@ async function mergeNow(context: Context, judged: Judged, decision: Decision): P
   }
 }
 
+const PASSES_WHILE_BLOCKED = 3;
+
 function measureMerge({ measure, github }: Context, record: AuthorizationRecord): void {
   const approvals = record.kind === 'removal' ? [] : record.approvedBy.map(({ at }) => Date.parse(at));
   if (approvals.length === 0) return;
@@ -91,12 +111,19 @@ function measureMerge({ measure, github }: Context, record: AuthorizationRecord)
 
 /** A person's removal that GitHub does not merge, or one that can never merge, must not keep ours from being opened. */
 async function giveWay(context: Context, facts: PullFacts): Promise<void> {
-  const { github, memory, mirror } = context;
+  const { memory, mirror } = context;
   const { number, head, author } = facts.pull;
   const isOurs = author?.id === facts.self.userId;
   if (isOurs && (await mirror.mergeTree(await mirror.tip(), head.sha)) !== null) return;
   for (const [id, n] of memory.removals) if (n === number) memory.removals.delete(id);
-  if (!isOurs) return;
+  if (isOurs) await withdraw(context, facts);
+}
+
+/** Ours: the next pass opens another. */
+async function withdraw(context: Context, facts: PullFacts): Promise<void> {
+  const { github, memory } = context;
+  const { number } = facts.pull;
+  for (const [id, n] of memory.removals) if (n === number) memory.removals.delete(id);
   await github.closePull(number);
   await tidyBranch(context, facts);
 }

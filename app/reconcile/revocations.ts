@@ -1,6 +1,7 @@
 // Early ends, kept on disk: between the destroy of the access and the merge of its removal, nothing else remembers them.
 import {
   closeSync,
+  existsSync,
   fchownSync,
   fsyncSync,
   mkdirSync,
@@ -33,26 +34,50 @@ export function endedFolder(dataDir: string): string {
   return join(dataDir, 'ended-early');
 }
 
+export type Troubles = {
+  /** Once for each end that the disk does not take. */
+  readonly unwritten?: (error: Error) => void;
+  readonly unread?: (file: string, error: Error) => void;
+};
+
 /** One file for each grant, so that two processes on one folder see each other's and overwrite nothing. */
-export function openRevocations(folder: string, onUnwritten: (error: Error) => void = () => {}): Revocations {
+export function openRevocations(folder: string, { unwritten: onUnwritten, unread }: Troubles = {}): Revocations {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Only ids from the ledger come here, but no text ever becomes another path.
   const fileOf = (id: string) => join(folder, Buffer.from(id).toString('hex'));
   const unwritten = new Map<string, string>();
-  const get = (id: string) => read(fileOf(id)) ?? unwritten.get(id);
+  /** As they were read last, for a disk that cannot be read at the moment. */
+  const known = new Map<string, string>();
+  const told = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+  const get = (id: string): string | undefined => {
+    try {
+      const phrase = read(fileOf(id));
+      if (phrase === undefined) known.delete(id);
+      else known.set(id, phrase);
+      return phrase ?? unwritten.get(id);
+    } catch (error) {
+      unread?.(fileOf(id), told(error));
+      return known.get(id) ?? unwritten.get(id) ?? (existsSync(fileOf(id)) ? UNREAD : undefined);
+    }
+  };
   const write = (id: string, phrase: string): void => {
     try {
       writeWhole(fileOf(id), phrase);
       unwritten.delete(id);
     } catch (error) {
-      if (!unwritten.has(id)) onUnwritten(error instanceof Error ? error : new Error(String(error)));
+      if (!unwritten.has(id)) onUnwritten?.(told(error));
       unwritten.set(id, phrase);
     }
   };
   return {
     list: () => {
       for (const [id, phrase] of unwritten) write(id, phrase);
-      return [...new Set([...onDisk(folder), ...unwritten.keys()])];
+      try {
+        return [...new Set([...onDisk(folder), ...unwritten.keys()])];
+      } catch (error) {
+        unread?.(folder, told(error));
+        return [...new Set([...known.keys(), ...unwritten.keys()])];
+      }
     },
     get,
     has: (id) => get(id) !== undefined,
@@ -62,10 +87,18 @@ export function openRevocations(folder: string, onUnwritten: (error: Error) => v
     },
     forget: (id) => {
       unwritten.delete(id);
-      if (read(fileOf(id)) !== undefined) rmSync(fileOf(id), { force: true });
+      known.delete(id);
+      try {
+        rmSync(fileOf(id), { force: true, recursive: true });
+      } catch {
+        // It stays, and says of a recorded end that it has ended.
+      }
     },
   };
 }
+
+/** The file's name is the grant's id: that it is there is the end, whatever became of its words. */
+const UNREAD = 'ended early; the file that says by whom cannot be read';
 
 /** Without what a crash left half written beside them. */
 function onDisk(folder: string): readonly string[] {
@@ -114,7 +147,19 @@ export function writeWhole(file: string, text: string): void {
     renameSync(aside, file);
   } catch (error) {
     // On a full disk it would lie there for good.
-    if (read(aside) !== undefined) rmSync(aside, { force: true });
+    if (existsSync(aside)) rmSync(aside, { force: true });
     throw error;
+  }
+  syncFolder(dirname(file));
+}
+
+/** The new name is in the folder, which a power cut could else give back as it was. Some network disks cannot do it. */
+function syncFolder(folder: string): void {
+  try {
+    const handle = openSync(folder, 'r');
+    fsyncSync(handle);
+    closeSync(handle);
+  } catch {
+    // The file is written and in its place all the same.
   }
 }

@@ -1,5 +1,5 @@
 // How all grants stand now: live, failing, stuck, and whose removal is not proved yet; by the ledger, and what failed last.
-import { type End, endedAt, endOf } from '../core/ledger/ends.ts';
+import { type End, endedAt, endOf, isLongOver } from '../core/ledger/ends.ts';
 import type { GrantEntry, Ledger } from '../core/ledger/ledger.ts';
 import type { Context, Memory } from './context.ts';
 
@@ -24,8 +24,6 @@ type Remembered = Pick<Memory, 'revoked' | 'proven' | 'settled' | 'failing'>;
 
 /** A retry or two are no news; somebody who waits ten minutes is. */
 const STUCK_MS = 600_000;
-/** As in the pass: what was taken out so long ago is looked at no more. */
-const LOOKED_AT_MS = 86_400_000;
 
 export async function standing({ ledger, memory, github }: Context): Promise<Standing> {
   return standingOf(await ledger(), memory, github.now());
@@ -57,7 +55,7 @@ function isFailing({ failing }: Remembered): (trouble: Trouble) => boolean {
 function unprovenRemoval(entry: GrantEntry, end: End, memory: Remembered, now: Date): readonly Trouble[] {
   const { id, removed } = entry;
   if (memory.proven.has(id) || memory.settled.has(id) || removed?.record != null) return [];
-  if (removed !== null && now.getTime() - removed.at.getTime() > LOOKED_AT_MS) return [];
+  if (isLongOver(entry, now)) return [];
   const reason = memory.failing.get(id)?.reason ?? 'the removal is under way';
   return [{ grant: id, what: 'removal', since: endedAt(entry, end), reason }];
 }

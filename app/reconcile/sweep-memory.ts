@@ -30,6 +30,8 @@ export type SweepMemory = {
   driftSightings: ReadonlyMap<string, Sighting>;
   /** ARN → what AWS told of it; it is asked once. */
   readonly examined: Map<string, Examination>;
+  /** ARN → why AWS did not tell of it the last time. */
+  readonly unexamined: Map<string, string>;
   /** ARN → that it is to go. */
   readonly removing: Map<string, Removing>;
   /** Grant id → when it was last compared with what was signed. */
@@ -46,6 +48,7 @@ export function createSweepMemory(minAgeMs = 600_000, removals = NO_REMOVALS): S
     unexplainedSightings: new Map(),
     driftSightings: new Map(),
     examined: new Map(),
+    unexamined: new Map(),
     removing: new Map(),
     compared: new Map(),
   };

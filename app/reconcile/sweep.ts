@@ -1,5 +1,5 @@
 // The sweep: what carries our mark and no grant explains goes, within its guards; live access is compared with what was signed.
-import type { Access, IdentityCenter } from '../aws/port.ts';
+import type { Access, Examination, IdentityCenter } from '../aws/port.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { ownDeadline } from '../core/own-deadline.ts';
 import { sight } from '../core/sightings.ts';
@@ -23,7 +23,7 @@ export function noteUnexplained(context: Context, ledger: Ledger, seen: Seen & {
   const unread = [...sweep.unexplainedSightings].filter(([key]) => !(key.startsWith('stack ') ? stacks : sets));
   sweep.unexplained = found;
   sweep.unexplainedSightings = new Map([...unread, ...sight(sweep.unexplainedSightings, read, github.now())]);
-  const about = [...found.sets.map(aboutSet), ...found.stacks.map(aboutStack)];
+  const about = [...found.sets.map((set) => aboutSet(set, sweep.unexamined)), ...found.stacks.map(aboutStack)];
   // After a start not everything was read yet: what was open before is not over for that.
   if (sweep.seen.sets !== null && sweep.seen.stacks !== null) alarms.hold('access-unexplained', about);
   else for (const one of about) alarms.raise('access-unexplained', one.subject, one.sentence, one.facts);
@@ -31,8 +31,11 @@ export function noteUnexplained(context: Context, ledger: Ledger, seen: Seen & {
 
 const EXPLAINED_BY_NONE = 'carries our mark, but no authorization explains it';
 
-function aboutSet({ arn, name, grantId }: Access) {
-  return { subject: arn, sentence: `permission set ${name} ${EXPLAINED_BY_NONE}`, facts: { arn, grant: grantId } };
+function aboutSet({ arn, name, grantId }: Access, unexamined: ReadonlyMap<string, string>) {
+  const why = unexamined.get(arn);
+  const stays = why === undefined ? '' : `; it stays, as AWS does not tell how old it is and when it ends: ${why}`;
+  const sentence = `permission set ${name} ${EXPLAINED_BY_NONE}${stays}`;
+  return { subject: arn, sentence, facts: { arn, grant: grantId } };
 }
 
 function aboutStack(id: string) {
@@ -54,6 +57,9 @@ async function sweepUnexplained(context: Context, ledger: Ledger): Promise<void>
   const center = context.identityCenter(settings.identityCenter);
   const now = earliestNow(context, center);
   const counted = countRemovals(context, now);
+  // What is decided already waits for nothing that AWS does not tell of others.
+  for (const [arn, { begun }] of sweep.removing) if (begun) enqueue(`orphan:${arn}`);
+  for (const id of sweep.unexplained.stacks) if (isRipe(context, id, now)) enqueue(`orphan:stack/${id}`);
   const orphans = await examineAll(context, center);
   const planned = planSweep({
     orphans,
@@ -67,8 +73,7 @@ async function sweepUnexplained(context: Context, ledger: Ledger): Promise<void>
   for (const [arn, { begun }] of sweep.removing) if (!begun) sweep.removing.delete(arn);
   for (const { arn, name, counted } of planned.remove)
     if (!sweep.removing.has(arn)) sweep.removing.set(arn, { name, counted, begun: false });
-  for (const arn of sweep.removing.keys()) enqueue(`orphan:${arn}`);
-  for (const id of sweep.unexplained.stacks) if (isRipe(context, id, now)) enqueue(`orphan:stack/${id}`);
+  for (const [arn, { begun }] of sweep.removing) if (!begun) enqueue(`orphan:${arn}`);
 }
 
 function countRemovals({ memory, log }: Context, now: Date): ReadonlySet<string> | null {
@@ -91,19 +96,34 @@ async function examineAll(context: Context, center: IdentityCenter): Promise<rea
   const { sweep } = context.memory;
   const { sets } = sweep.unexplained;
   const arns = new Set(sets.map((set) => set.arn));
-  for (const arn of sweep.examined.keys()) if (!arns.has(arn)) sweep.examined.delete(arn);
+  for (const known of [sweep.examined, sweep.unexamined])
+    for (const arn of known.keys()) if (!arns.has(arn)) known.delete(arn);
   const orphans: Orphan[] = [];
-  for (const set of sets) {
-    const seen = sweep.unexplainedSightings.get(set.arn);
+  for (const { arn, name, expiresAt } of sets) {
+    const seen = sweep.unexplainedSightings.get(arn);
     if (seen === undefined || seen.times < 2) continue;
-    const examination = sweep.examined.get(set.arn) ?? (await center.examine(set.arn));
+    const examination = sweep.examined.get(arn) ?? (await examineOne(context, center, arn));
     if (examination === null) continue;
-    sweep.examined.set(set.arn, examination);
     const { createdAt, inlinePolicy } = examination;
-    const { arn, name } = set;
-    orphans.push({ arn, name, createdAt, deadline: ownDeadline(set.expiresAt, inlinePolicy), seen });
+    orphans.push({ arn, name, createdAt, deadline: ownDeadline(expiresAt, inlinePolicy), seen });
   }
   return orphans;
+}
+
+/** One that AWS does not tell of waits, and no other with it. */
+async function examineOne({ memory, log }: Context, center: IdentityCenter, arn: string): Promise<Examination | null> {
+  const { examined, unexamined } = memory.sweep;
+  try {
+    const examination = await center.examine(arn);
+    unexamined.delete(arn);
+    if (examination !== null) examined.set(arn, examination);
+    return examination;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    unexamined.set(arn, reason);
+    log.warn({ arn, error: reason }, 'what no grant explains could not be examined');
+    return null;
+  }
 }
 
 const NAMED = 20;

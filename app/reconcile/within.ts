@@ -11,3 +11,19 @@ export async function withinMs<T, U>(ms: number, answer: Promise<T>, otherwise: 
     stop.abort();
   }
 }
+
+/** `otherwise` once it is aborted; what comes of the answer then is nobody's. */
+export async function unlessAborted<T, U>(signal: AbortSignal, answer: Promise<T>, otherwise: U): Promise<T | U> {
+  answer.catch(() => {});
+  if (signal.aborted) return otherwise;
+  let stop = () => {};
+  const aborted = new Promise<U>((resolve) => {
+    stop = () => resolve(otherwise);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([answer, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,8 +1,9 @@
 // One key of the queue to the reconciler that looks at it.
-import type { Again } from '../queue/queue.ts';
+import type { Again, QueueOptions } from '../queue/queue.ts';
 import { reconcileGrant } from './access.ts';
 import { reconcileAlarmIssue } from './alarm-issue.ts';
 import type { Context } from './context.ts';
+import { doubtAll } from './looked.ts';
 import { reconcileOrderedEnds } from './ordered-ends.ts';
 import { reconcileOrphan } from './orphan.ts';
 import { type Passed, pass } from './pass.ts';
@@ -42,8 +43,12 @@ export function worker({
         return undefined;
       case 'ordered-ends':
         return await reconcileOrderedEnds(context);
+      case 'pulls':
+        doubtAll(context);
+        context.enqueue('pass');
+        return undefined;
       case 'pass':
-        onPass(await pass(context));
+        onPass(await pass(context, passMs));
         return { again: passMs };
       default:
         throw new Error(`no reconciler for the key "${key}"`);
@@ -51,10 +56,28 @@ export function worker({
   };
 }
 
-/** Ending and granting access come before talking about it. */
-export function priority(key: string): number {
-  return key.startsWith('grant:') || key === 'ordered-ends' ? 1 : 0;
+const PLACES = 64;
+/** Each waits for AWS for half a minute and more. */
+const ORPHANS = 4;
+
+/**
+ * What ends and grants access takes no place, and neither does what finds ends: nobody's junk, be it five hundred pull
+ * requests or as many permission sets, may hold up a /revoke.
+ */
+export function places({ memory }: Pick<Context, 'memory'>): Places {
+  const findsEnds = (key: string) =>
+    /^(grant:|(ordered-ends|pass)$)/.test(key) ||
+    (key.startsWith('pull:') && memory.livePulls.has(Number(key.slice('pull:'.length))));
+  return {
+    concurrency: PLACES,
+    placeless: findsEnds,
+    few: (key) => (key.startsWith('orphan:') ? { group: 'orphan', most: ORPHANS } : null),
+    // Of each of the app's own tasks there is one; of the others strangers can make as many as they like.
+    priority: (key) => (findsEnds(key) ? 2 : /^(pull|orphan):/.test(key) ? 0 : 1),
+  };
 }
+
+type Places = Required<Pick<QueueOptions, 'concurrency' | 'placeless' | 'few' | 'priority'>>;
 
 function splitOnce(key: string): readonly string[] {
   const at = key.indexOf(':');

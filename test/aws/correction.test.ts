@@ -1,6 +1,7 @@
 // What somebody changed in AWS: seen in full, taken back by SDK where it was added, and left to the engine where it lacks.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { IdentityCenter } from '../../app/aws/port.ts';
+import { until } from '../sandbox/index.ts';
 import { account, allow, denyAll, elsewhere, hubot, mona, type Office, openOffice, resolved } from './office.ts';
 
 const GROUP = '90672a1b3c-aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee';
@@ -182,6 +183,22 @@ test('what was ended early is not put back, and nothing is written once an end h
   expect(office.aws.history.length).toBe(made);
 });
 
+test('an end that comes while AWS is busy with the set: what was signed is not put there any more', async () => {
+  const arn = await office.grant(name);
+  office.aws.administrator.setInlinePolicy(name, '{"Statement":[]}');
+  const put = 'PutInlinePolicyToPermissionSet';
+  office.aws.plant({ on: put, mishap: { kind: 'error', code: 'ConflictException' }, times: 1000 });
+  const ended = new AbortController();
+  const stopped = expect(centre.correct(resolved(name), arn, allow, ended.signal)).rejects.toThrow();
+  const tries = () => office.calls().filter((one) => one === put).length;
+  const before = tries();
+  await until('it is tried again', () => tries() > before + 1);
+  ended.abort();
+  office.aws.clearFaults();
+  await stopped;
+  expect(office.aws.sets().find((one) => one.arn === arn)?.content.inlinePolicy).toBe('{"Statement":[]}');
+});
+
 test('what lacks our tag is not corrected', async () => {
   const arn = await office.grant(name, { ledger: '42' });
   office.aws.administrator.assign(name, account, hubot);
@@ -196,13 +213,13 @@ test('AWS that cannot be read is no difference', async () => {
   await expect(centre.compare(resolved(name), arn, allow)).rejects.toThrow(/credentials have expired/);
 });
 
-test('examined: its age, its policy, where it is; null when it is gone', async () => {
+test('examined: its age and its policy; null when it is gone', async () => {
   const arn = await office.grant(name);
   const examined = await centre.examine(arn);
-  expect(examined).toEqual({ createdAt: expect.any(Date), inlinePolicy: allow, accounts: [account] });
+  expect(examined).toEqual({ createdAt: expect.any(Date), inlinePolicy: allow });
   expect(Math.abs(Date.now() - Number(examined?.createdAt))).toBeLessThan(5_000);
   const bare = office.aws.administrator.createSet(`${name}-bare`);
-  expect(await centre.examine(bare)).toMatchObject({ inlinePolicy: null, accounts: [] });
+  expect(await centre.examine(bare)).toMatchObject({ inlinePolicy: null });
   office.aws.administrator.deleteSet(name);
   expect(await centre.examine(arn)).toBeNull();
 });

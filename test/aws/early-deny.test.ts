@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { tagValue } from '../../app/aws/early-deny.ts';
 import type { IdentityCenter } from '../../app/aws/port.ts';
+import { until } from '../sandbox/index.ts';
 import { account, allow, assign, denyAll, elsewhere, mona, type Office, openOffice } from './office.ts';
 
 let office: Office;
@@ -136,6 +137,42 @@ test('a tag that AWS refuses does not keep the access alive, and is reported', a
   office.aws.plant({ on: 'TagResource', mishap: { kind: 'error', code: 'AccessDeniedException' } });
   await expect(deny(arn)).rejects.toThrow(/AWS denies sso:TagResource to the app/);
   expect(rightsBy(name)).toBe('denied');
+});
+
+const busy = { kind: 'error', code: 'ConflictException' } as const;
+
+test('a tag for which AWS is too busy does not hold up the deny, and is tried on', async () => {
+  const arn = await office.grant(name);
+  office.aws.plant({ on: 'TagResource', mishap: busy, times: 10_000 });
+  const denying = office
+    .centre({ patienceMs: 60_000 })
+    .deny({ arn, accountId: account, reason: 'revoked by @hubot', policy: denyAll });
+  await until('it is denied', () => rightsBy(name) === 'denied', 5_000);
+  expect(tagsOf(arn)?.has('breakglass:ended')).toBe(false);
+  office.aws.clearFaults();
+  await denying;
+  expect(tagsOf(arn)?.get('breakglass:ended')).toBe('revoked by @hubot');
+});
+
+test('a tag for which AWS stays too busy is told', async () => {
+  const arn = await office.grant(name);
+  office.aws.plant({ on: 'TagResource', mishap: busy, times: 10_000 });
+  const denial = { arn, accountId: account, reason: 'r', policy: denyAll };
+  await expect(office.centre({ patienceMs: 100 }).deny(denial)).rejects.toThrow(
+    /busy with another change \(TagResource/,
+  );
+  expect(rightsBy(name)).toBe('denied');
+});
+
+test('a tag that AWS takes in a moment is there before the policy: a `Deny` without it looks like the work of a hand', async () => {
+  const arn = await office.grant(name);
+  office.aws.plant({ on: 'TagResource', mishap: { kind: 'delay', ms: 300 } });
+  const mark = office.calls().length;
+  const denial = { arn, accountId: account, reason: 'r', policy: denyAll };
+  const denying = office.centre({ pollMs: 400 }).deny(denial);
+  await until('the policy is put', () => writesSince(mark).includes('PutInlinePolicyToPermissionSet'));
+  expect(tagsOf(arn)?.get('breakglass:ended')).toBe('r');
+  await denying;
 });
 
 test('provisioning that fails is an error with its reason; the next try succeeds', async () => {

@@ -1,6 +1,6 @@
 // Our own calls stay below their rates, and an early end does not queue behind proofs.
 import { expect, test } from 'vitest';
-import { createLimiter } from '../../app/aws/limiter.ts';
+import { createLimiter, inShare } from '../../app/aws/limiter.ts';
 
 test('a burst of one second, then the rate', async () => {
   const limiter = createLimiter({ ownPerSecond: 20, sweepPerSecond: 20 });
@@ -39,8 +39,18 @@ test('all lanes together leave the engine a third of what Identity Center takes'
     for (let i = 0; i < 40; i++) void lane().then(() => calls++);
   // The bursts of the first second are past.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
-  const before = calls;
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  expect(calls - before).toBeLessThanOrEqual(14);
-  expect(calls - before).toBeGreaterThanOrEqual(10);
+  const [before, began] = [calls, performance.now()];
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const perSecond = ((calls - before) * 1000) / (performance.now() - began);
+  expect(perSecond).toBeLessThanOrEqual(14);
+  expect(perSecond).toBeGreaterThanOrEqual(10);
+});
+
+test('of the calls that wait in a lane each share has its turn, the calls of one share in their order', async () => {
+  const limiter = createLimiter({ urgentPerSecond: 20 });
+  await Promise.all(Array.from({ length: 20 }, limiter.urgent));
+  const order: string[] = [];
+  const ask = (share: string, i: number) => inShare(share, () => limiter.urgent()).then(() => order.push(share + i));
+  await Promise.all([1, 2, 3, 4].map((i) => ask('a', i)).concat([1, 2].map((i) => ask('b', i))));
+  expect(order).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'a4']);
 });

@@ -24,7 +24,7 @@ const VARIABLES = { org: 'acme', team: 'sre', membership: 'IMMEDIATE', after: nu
 const TEAM = {
   databaseId: 5,
   childTeams: { totalCount: 1 },
-  members: { pageInfo: { hasNextPage: false, endCursor: null }, nodes: [{ databaseId: 1 }] },
+  members: { totalCount: 1, pageInfo: { hasNextPage: false, endCursor: null }, nodes: [{ databaseId: 1 }] },
 };
 const answer = (team: unknown) => ({ organization: { team } });
 

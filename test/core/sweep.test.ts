@@ -28,7 +28,6 @@ const plan = (orphans: readonly Orphan[], more: Partial<SweepInput> = {}) => {
   return {
     remove: planned.remove.map((one) => `${one.name}${one.counted ? '' : ' free'}`),
     frozen: planned.frozen.map((one) => one.name),
-    waiting: planned.waiting.map((one) => one.name),
     why: planned.why,
   };
 };
@@ -70,13 +69,13 @@ test.each<Row>([
   ['a second before its deadline it counts', [orphan('a', { deadline: at(60 + 1 / 60) })], {}, { remove: ['a'] }],
   ['without a deadline it counts', [orphan('a', { deadline: null })], {}, { remove: ['a'] }],
   ['ten minutes old is old enough', [orphan('a', { createdAt: at(50) })], {}, { remove: ['a'] }],
-  ['younger waits', [orphan('a', { createdAt: at(50 + 1 / 60) })], {}, { remove: [], waiting: ['a'], why: null }],
-  ['seen once waits', [orphan('a', { seen: { times: 1, since: at(0) } })], {}, { remove: [], waiting: ['a'] }],
+  ['younger waits', [orphan('a', { createdAt: at(50 + 1 / 60) })], {}, { remove: [], frozen: [], why: null }],
+  ['seen once waits', [orphan('a', { seen: { times: 1, since: at(0) } })], {}, { remove: [], frozen: [] }],
   [
     'seen once waits, though it is over',
     [orphan('a', { ...over, seen: { times: 1, since: at(0) } })],
     {},
-    { remove: [], waiting: ['a'] },
+    { remove: [], frozen: [] },
   ],
   ['in doubt none goes', [a, b], { doubt: 'history' }, { remove: [], frozen: ['a', 'b'], why: 'history' }],
   ['in doubt not even one that was begun', [a], { doubt: 'history', removed: new Set(['a']) }, { frozen: ['a'] }],
@@ -126,13 +125,14 @@ describe('whatever there is', () => {
     doubt: fc.constantFrom(null, 'doubt'),
   });
 
-  test('each is in one list, the guards hold, and what is over is never held back', () => {
+  test('each that is ripe is in one list, the guards hold, and what is over is never held back', () => {
     fc.assert(
       fc.property(inputs, (more) => {
         const input = { now: NOW, minAgeMs: 600_000, ...more };
-        const { remove, frozen, waiting, why } = planSweep(input);
-        const names = [...remove, ...frozen, ...waiting].map((one) => one.name);
-        expect(names.toSorted()).toEqual(more.orphans.map((one) => one.name).toSorted());
+        const { remove, frozen, why } = planSweep(input);
+        const names = [...remove, ...frozen].map((one) => one.name);
+        const ripe = more.orphans.filter(({ seen, createdAt }) => seen.times >= 2 && createdAt <= at(50));
+        expect(names.toSorted()).toEqual(ripe.map((one) => one.name).toSorted());
         const fresh = remove.filter((one) => one.counted && !more.removed.has(one.name));
         expect(fresh.length + more.removed.size).toBeLessThanOrEqual(
           Math.max(more.limits.maxRemovals, more.removed.size),

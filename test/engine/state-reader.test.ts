@@ -1,5 +1,5 @@
 // Which stacks there are, and which permission set one has: from files, and from the CLI for any other store.
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -72,6 +72,29 @@ describe('any other store', () => {
     expect(await state.permissionSetArn('one-grant')).toBe(ARN);
     const missing = reader('s3://state', `echo "error: no stack named 'g-one-grant' found" >&2; exit 255`);
     expect(await missing.permissionSetArn('one-grant')).toBeNull();
+  });
+
+  it('is asked once for all who wait, and never by more than two at once', async () => {
+    const script = `echo "+ $2" >> '${home}/log'; sleep 0.2; echo "- $2" >> '${home}/log'; echo '[]'`;
+    const state = reader('s3://state', script);
+    const lists = Array.from({ length: 50 }, () => state.stacks());
+    const exports = Array.from({ length: 5 }, (_, i) => state.permissionSetArn(`grant-${i}`));
+    await Promise.all([...lists, ...exports]);
+    const lines = readFileSync(join(home, 'log'), 'utf8').trim().split('\n');
+    expect(lines.filter((line) => line === '+ ls').length).toBeLessThanOrEqual(2);
+    expect(lines.filter((line) => line === '+ export')).toHaveLength(5);
+    let atOnce = 0;
+    for (const line of lines) {
+      atOnce += line.startsWith('+') ? 1 : -1;
+      expect(atOnce).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it('finds the project whole whoever else asks', async () => {
+    const script = 'cat Pulumi.yaml > /dev/null || exit 1; test -s Pulumi.yaml || exit 1; echo "[]"';
+    const states = Array.from({ length: 4 }, () => reader('s3://state', script));
+    await expect(Promise.all(states.map((state) => state.stacks()))).resolves.toEqual([[], [], [], []]);
+    expect(readdirSync(join(home, 'questions'))).toEqual(['Pulumi.yaml']);
   });
 
   it('says in a sentence that it cannot be reached', async () => {

@@ -22,9 +22,9 @@ it('a pull request that cannot be fetched does not spoil the fetch of the others
     branch: 'main',
     token: async () => 'x',
   });
-  const bad = mirror.fetch([99]).catch(() => 'failed');
+  const bad = mirror.fetch([{ number: 99, sha: head }]).catch(() => 'failed');
   const plain = mirror.fetch();
-  const good = mirror.fetch([1]);
+  const good = mirror.fetch([{ number: 1, sha: head }]);
   expect(await bad).toBe('failed');
   await plain;
   await good;

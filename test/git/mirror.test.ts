@@ -1,5 +1,5 @@
 // The mirror: fetches the branch and pull request heads, diffs, and merges without checking anything out.
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -17,6 +17,7 @@ let tokens: number;
 
 const commit = (files: Files, ...parents: readonly string[]) => origin.commit({ tree: origin.tree(files), parents });
 const pull = (number: number, sha: string) => void origin.git(['update-ref', `refs/pull/${number}/head`, sha]);
+const heads = (...numbers: readonly number[]) => numbers.map((number) => ({ number, sha: 'as the API says' }));
 
 beforeEach(async () => {
   origin = createRepository();
@@ -47,7 +48,7 @@ describe('fetch', () => {
     await mirror.fetch();
     expect(await mirror.tip()).toBe(base);
     expect(await mirror.pullHead(7)).toBeNull();
-    await mirror.fetch([7]);
+    await mirror.fetch(heads(7));
     expect(await mirror.pullHead(7)).toBe(head);
     expect(existsSync(join(mirror.dir, 'HEAD'))).toBe(true);
     expect(readdirSync(mirror.dir)).not.toContain('a');
@@ -55,11 +56,11 @@ describe('fetch', () => {
 
   test('follows a rewritten branch and a force-pushed head, so that both are seen as they are', async () => {
     pull(7, commit({ a: '2\n' }, base));
-    await mirror.fetch([7]);
+    await mirror.fetch(heads(7));
     const other = commit({ a: '9\n' });
     origin.setBranch('main', other);
     pull(7, other);
-    await mirror.fetch([7]);
+    await mirror.fetch(heads(7));
     expect([await mirror.tip(), await mirror.pullHead(7)]).toEqual([other, other]);
   });
 
@@ -75,20 +76,44 @@ describe('fetch', () => {
     await expect(again.fetch()).rejects.toThrow('git fetch failed');
   });
 
+  test.each<[string, (dir: string) => void]>([
+    ['is gone', (dir) => rmSync(dir, { recursive: true })],
+    ['has lost its objects', (dir) => rmSync(join(dir, 'objects'), { recursive: true })],
+    ['was cut short by a crash', (dir) => writeFileSync(join(dir, 'HEAD'), '')],
+    [
+      'is no folder',
+      (dir) => {
+        rmSync(dir, { recursive: true });
+        writeFileSync(dir, '');
+      },
+    ],
+  ])('makes a mirror anew that %s, and never takes the repository around it for its own', async (_, damage) => {
+    const around = createRepository();
+    const options = { dir: join(around.dir, 'mirror.git'), url: async () => `file://${origin.dir}`, branch: 'main' };
+    const inside = await openMirror({ ...options, token: async () => 'x' });
+    await inside.fetch();
+    damage(inside.dir);
+    await Promise.all([inside.fetch(), inside.fetch()]);
+    expect((await git({ dir: inside.dir, args: ['rev-parse', 'main'] })).stdout.toString().trim()).toBe(base);
+    expect(around.git(['for-each-ref'])).toBe('');
+    around.remove();
+  });
+
   test('calls that come while one runs share the next one', async () => {
-    const heads = [1, 2, 3].map((n) => commit({ a: `${n}\n` }, base));
-    heads.forEach((sha, i) => {
+    const shas = [1, 2, 3].map((n) => commit({ a: `${n}\n` }, base));
+    shas.forEach((sha, i) => {
       pull(i + 1, sha);
     });
     const running = mirror.fetch();
     await Promise.resolve();
-    await Promise.all([running, mirror.fetch([1]), mirror.fetch([2]), mirror.fetch([3])]);
-    expect(await Promise.all([1, 2, 3].map(mirror.pullHead))).toEqual(heads);
-    expect(tokens).toBeLessThanOrEqual(2);
+    await Promise.all([running, mirror.fetch(heads(1)), mirror.fetch(heads(2)), mirror.fetch(heads(3))]);
+    expect(await Promise.all([1, 2, 3].map(mirror.pullHead))).toEqual(shas);
+    // The branch twice, and the heads at most twice beside it.
+    expect(tokens).toBeLessThanOrEqual(4);
   });
 
   test('a failure is told to whoever asked and does not stop the next fetch', async () => {
-    await expect(mirror.fetch([404])).rejects.toThrow(/git fetch failed/);
+    await expect(mirror.fetch(heads(404))).rejects.toThrow(/git fetch failed/);
     await mirror.fetch();
     expect(await mirror.tip()).toBe(base);
   });
@@ -132,7 +157,7 @@ describe('merge base, ancestry, changes', () => {
       base,
     );
     pull(1, head);
-    await mirror.fetch([1]);
+    await mirror.fetch(heads(1));
     const changes = await mirror.changes(base, head);
     expect(changes.map(({ path, status, oldMode, newMode }) => [path, status, oldMode, newMode])).toEqual([
       ['a', 'D', '100644', '000000'],
@@ -146,7 +171,7 @@ describe('merge base, ancestry, changes', () => {
   test('unrelated histories have no merge base', async () => {
     const other = commit({ z: '1\n' });
     pull(1, other);
-    await mirror.fetch([1]);
+    await mirror.fetch(heads(1));
     expect(await mirror.mergeBase(base, other)).toBeNull();
     expect(await mirror.mergeBase(base, base)).toBe(base);
   });
@@ -179,7 +204,7 @@ describe('mergeTree', () => {
     [ours, theirs, conflict].forEach((sha, i) => {
       pull(i + 1, sha);
     });
-    await mirror.fetch([1, 2, 3]);
+    await mirror.fetch(heads(1, 2, 3));
     expect(await mirror.mergeTree(ours, theirs)).toBe(origin.tree({ a: '2\n', b: '2\n' }));
     expect(await mirror.mergeTree(ours, conflict)).toBeNull();
   });

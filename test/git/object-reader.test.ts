@@ -1,7 +1,15 @@
 // The one git that reads objects: many questions at once, answers to the right one, and nothing left behind.
-import { describe, expect, it } from 'vitest';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { askContents, askInfo, readHeader } from '../../app/git/object-reader.ts';
 import { createRepository } from './repository.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
 
 describe('reading objects', () => {
   it('answers each of many questions with its own object, whatever is between them', async () => {
@@ -43,6 +51,21 @@ describe('reading objects', () => {
     const repository = createRepository();
     expect(await askInfo(repository.dir, 'HEAD')).toBeNull();
     repository.remove();
+  });
+
+  it('ends a git that hangs, however many ask it meanwhile', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'breakglass-hanging-git-'));
+    writeFileSync(join(dir, 'git'), '#!/bin/sh\nexec sleep 1000\n');
+    chmodSync(join(dir, 'git'), 0o755);
+    vi.stubEnv('PATH', `${dir}:${process.env.PATH}`);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const asked = [askInfo(dir, 'HEAD')];
+    for (let seconds = 0; seconds < 55; seconds += 5) {
+      vi.advanceTimersByTime(5_000);
+      asked.push(askInfo(dir, 'HEAD'));
+    }
+    vi.advanceTimersByTime(6_000);
+    for (const one of asked) await expect(one).rejects.toThrow('killed by SIGKILL');
   });
 
   it.each([

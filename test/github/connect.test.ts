@@ -52,7 +52,6 @@ describe('connectGitHub', () => {
     const scope = intercept()
       .matchHeader('authorization', 'token ghs_1')
       .get(REPO)
-      .times(2)
       .reply(200, repository(REPOSITORY_ID));
     const github = await connect();
     expect(await github.repository()).toEqual({

@@ -63,6 +63,7 @@ export const pull = (number: number, more: object = {}) => ({
   head: { sha: 'head', ref: 'emergency', repo: { id: REPOSITORY_ID } },
   base: { sha: 'base', ref: 'main', repo: { id: REPOSITORY_ID } },
   created_at: '2026-11-22T03:00:00Z',
+  updated_at: '2026-11-22T03:04:00Z',
   title: 'Payments are down',
   html_url: `https://github.com/acme/access/pull/${number}`,
   ...more,

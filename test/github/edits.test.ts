@@ -63,6 +63,30 @@ describe('edits', () => {
     expect(edits.get('IC_1')).toBe('unedited');
   });
 
+  it('of one comment is not hidden by another that was deleted meanwhile', async () => {
+    const gone = { type: 'NOT_FOUND', path: ['nodes', 0], message: 'Could not resolve to a node' };
+    intercept()
+      .post('/graphql')
+      .reply(200, { data: { nodes: [null, UNEDITED] }, errors: [gone] });
+    const edits = await connected().edits([{ nodeId: 'IC_0', body: 'x' }, WORD]);
+    expect([...edits]).toEqual([
+      ['IC_0', 'unknown'],
+      ['IC_1', 'unedited'],
+    ]);
+  });
+
+  it.each<readonly [string, unknown]>([
+    ['of another kind', { type: 'SERVICE_UNAVAILABLE', path: ['nodes', 0], message: 'no' }],
+    ['about a field', { type: 'NOT_FOUND', path: ['nodes', 1, 'lastEditedAt'], message: 'no' }],
+    ['about a node that is there', { type: 'NOT_FOUND', path: ['nodes', 1], message: 'no' }],
+  ])('is unknown with an error %s', async (_, error) => {
+    expect(await ask({ data: { nodes: [null, UNEDITED] }, errors: [error] })).toBe('unknown');
+  });
+
+  it('is unknown when only the front of the words differs: an indented command is code', async () => {
+    expect(await ask(answers({ ...UNEDITED, body: '    /approve-emergency' }))).toBe('unknown');
+  });
+
   it('is asked again after a 5xx, and unknown when that goes on', async () => {
     intercept()
       .post('/graphql')

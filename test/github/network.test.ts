@@ -87,6 +87,8 @@ describe('a read', () => {
     const github = await serve((_request, response) => {
       response.writeHead(200, { ...JSON_TYPE, date: 'Sun, 22 Nov 2026 03:00:00 GMT' }).end(JSON.stringify(pull(42)));
     });
+    // One answer of another day may be a proxy's; the second makes it GitHub's time.
+    await github.pull(42);
     await github.pull(42);
     expect(github.now().toISOString()).toMatch(/^2026-11-22T03:00:0/);
   });

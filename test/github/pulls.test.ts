@@ -70,6 +70,7 @@ describe('pull', () => {
       head: { sha: 'head', ref: 'emergency', repositoryId: REPOSITORY_ID },
       base: { sha: 'base', ref: 'main', repositoryId: REPOSITORY_ID },
       createdAt: new Date('2026-11-22T03:00:00Z'),
+      updatedAt: new Date('2026-11-22T03:04:00Z'),
       title: 'Payments are down',
       url: 'https://github.com/acme/access/pull/42',
     });
@@ -99,6 +100,19 @@ describe('pull', () => {
 });
 
 describe('pull requests', () => {
+  it('and issues that changed since are asked for in whole seconds, the newest first', async () => {
+    const issue = (number: number, updated_at: string) => ({ number, updated_at });
+    intercept()
+      .get(`${REPO}/issues?state=all&since=2026-11-22T03%3A00%3A09Z&sort=updated&direction=desc&per_page=100`)
+      .reply(200, [issue(3, '2026-11-22T03:05:00Z'), issue(1, '2026-11-22T03:00:09Z')]);
+    expect(await connected().changedSince(new Date('2026-11-22T03:00:09.900Z'))).toEqual(
+      new Map([
+        [3, new Date('2026-11-22T03:05:00Z')],
+        [1, new Date('2026-11-22T03:00:09Z')],
+      ]),
+    );
+  });
+
   it('of a commit come newest first, and an unknown commit has none', async () => {
     const path = `${REPO}/commits/abc/pulls?per_page=100`;
     intercept()
@@ -136,6 +150,53 @@ describe('pull requests', () => {
       .reply(200, [pull(8)]);
     const request = { branch: 'rm', base: 'main', title: 'Remove', body: '' };
     await expect(connected().openPull(request)).rejects.toThrow(/No commits/);
+  });
+});
+
+describe('what the hour has left', () => {
+  const headers = (remaining: string, resource = 'core') => ({
+    'x-ratelimit-limit': '5000',
+    'x-ratelimit-remaining': remaining,
+    'x-ratelimit-resource': resource,
+  });
+
+  it('is what the last answer said of REST, refusals too, and not known before', async () => {
+    const github = connected();
+    expect(github.budget()).toBeNull();
+    intercept().get(`${REPO}/pulls/42`).reply(200, pull(42), headers('4321'));
+    await github.pull(42);
+    expect(github.budget()).toEqual({ limit: 5000, remaining: 4321 });
+    intercept().get(`${REPO}/pulls/42`).reply(404, {}, headers('0'));
+    await github.pull(42);
+    expect(github.budget()).toEqual({ limit: 5000, remaining: 0 });
+  });
+
+  it.each([headers('7', 'graphql'), headers('many'), {}])('is not changed by %j', async (said) => {
+    const github = connected();
+    intercept().get(`${REPO}/pulls/42`).reply(200, pull(42), headers('4321'));
+    await github.pull(42);
+    intercept().get(`${REPO}/pulls/42`).reply(200, pull(42), said);
+    await github.pull(42);
+    expect(github.budget()).toEqual({ limit: 5000, remaining: 4321 });
+  });
+});
+
+describe('the repository', () => {
+  const answer = { id: REPOSITORY_ID, owner: { login: 'acme' }, name: 'access' };
+  const said = { ...answer, html_url: 'h', clone_url: 'c', default_branch: 'main' };
+
+  it('is asked for once, though many want it', async () => {
+    intercept().get(REPO).reply(200, said);
+    const github = connected();
+    await Promise.all([github.repository(), github.repository()]);
+    expect((await github.repository()).url).toBe('h');
+  });
+
+  it('is asked for again where GitHub did not answer', async () => {
+    intercept().get(REPO).reply(404, {}).get(REPO).reply(200, said);
+    const github = connected();
+    await expect(github.repository()).rejects.toMatchObject({ status: 404 });
+    expect((await github.repository()).url).toBe('h');
   });
 });
 
@@ -206,10 +267,12 @@ describe('now', () => {
     const github = connected();
     const near = (time: string) => Math.abs(github.now().getTime() - Date.parse(time)) < 2_000;
     expect(near(new Date().toISOString())).toBe(true);
-    intercept().get(`${REPO}/pulls/1`).reply(200, pull(1), { date: 'Sun, 22 Nov 2026 03:00:00 GMT' });
+    intercept().get(`${REPO}/pulls/1`).times(2).reply(200, pull(1), { date: 'Sun, 22 Nov 2026 03:00:00 GMT' });
+    await github.pull(1);
     await github.pull(1);
     expect(near('2026-11-22T03:00:00Z')).toBe(true);
-    intercept().get(`${REPO}/pulls/1`).reply(404, {}, { date: 'Sun, 22 Nov 2026 04:00:00 GMT' });
+    intercept().get(`${REPO}/pulls/1`).times(2).reply(404, {}, { date: 'Sun, 22 Nov 2026 04:00:00 GMT' });
+    await github.pull(1);
     await github.pull(1);
     expect(near('2026-11-22T04:00:00Z')).toBe(true);
     intercept().get(`${REPO}/pulls/1`).reply(404, {}, { date: 'nonsense' });

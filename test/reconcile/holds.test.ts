@@ -1,10 +1,11 @@
-// A hold ends what began before its end, whatever is seen later; a spoiled file goes on holding.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// A hold ends what began before its end, whatever is seen later; a spoiled file goes on holding, and ends nobody.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GrantEntry, Ledger } from '../../app/core/ledger/ledger.ts';
-import { type Hold, heedHolds, heldNow, openHolds } from '../../app/reconcile/holds.ts';
+import { openHolds } from '../../app/reconcile/hold-files.ts';
+import { type Hold, heedHolds, heldNow } from '../../app/reconcile/holds.ts';
 import { openRevocations } from '../../app/reconcile/revocations.ts';
 
 let folder = '';
@@ -79,6 +80,59 @@ describe('a hold', () => {
     expect(heldNow(holds, { requesterId: 8, accountId: '1' }, time('23:00:00'))).toBeNull();
   });
 
+  it('of which only the name is left ends nothing, and is gone once somebody has looked and released it', () => {
+    const unread: string[] = [];
+    writeFileSync(join(folder, 'all.json'), '');
+    const holds = openHolds(folder, (files) => unread.push(...files.map(({ file }) => file)));
+    const revoked = openRevocations(join(folder, 'ended'));
+    heedHolds(holds, ledgerOf(entry('g', { started: '02:00:00' })), revoked);
+    expect(revoked.has('g')).toBe(false);
+    expect(unread).toEqual([join(folder, 'all.json')]);
+    expect(holds.release({ kind: 'all' }, time('03:00:00'))).toBe(true);
+    expect(holds.list()).toEqual([]);
+    heedHolds(holds, ledgerOf(entry('g', { started: '02:00:00' })), revoked);
+    expect(revoked.has('g')).toBe(false);
+  });
+
+  it('that is long over ends nobody when its file cannot be read at this moment', () => {
+    const holds = openHolds(join(folder, 'held'));
+    holds.set(hold({ scope: { kind: 'all' } }));
+    expect(holds.list()).toHaveLength(1);
+    rmSync(join(folder, 'held/all.json'));
+    mkdirSync(join(folder, 'held/all.json'));
+    const revoked = openRevocations(join(folder, 'ended'));
+    const ledger = ledgerOf(entry('before', { started: '02:00:00' }), entry('after', { started: '04:00:00' }));
+    heedHolds(holds, ledger, revoked);
+    expect([revoked.has('before'), revoked.has('after')]).toEqual([true, false]);
+    // It may have been another order.
+    expect(heldNow(holds, { requesterId: 7, accountId: '1' }, time('23:00:00'))).toContain('cannot be read');
+    rmSync(join(folder, 'held/all.json'), { recursive: true });
+    expect(holds.list()).toEqual([]);
+  });
+
+  it('is made longer by a second order, never shorter, and keeps its beginning', () => {
+    const holds = openHolds(folder);
+    holds.set(hold({ until: time('05:00:00') }));
+    holds.set(hold({ at: time('03:10:00'), until: time('03:25:00') }));
+    expect(holds.list()).toEqual([hold({ until: time('05:00:00') })]);
+    holds.set(hold({ at: time('03:20:00'), until: time('06:00:00'), phrase: 'again' }));
+    expect(holds.list()).toEqual([hold({ until: time('06:00:00'), phrase: 'again' })]);
+    holds.release({ kind: 'person', id: 7 }, time('03:30:00'));
+    expect(holds.list()[0]?.until).toEqual(time('03:30:00'));
+    // What was over before the order has nothing to do with it.
+    holds.set(hold({ at: time('04:00:00'), until: time('04:15:00') }));
+    expect(holds.list()).toEqual([hold({ at: time('04:00:00'), until: time('04:15:00') })]);
+  });
+
+  it('is deleted when whatever began before its end is past the longest deadline that there is', () => {
+    const holds = openHolds(folder);
+    holds.set(hold());
+    holds.forgetOver(new Date('2026-12-23T03:15:00Z'));
+    expect(holds.list()).toHaveLength(1);
+    holds.forgetOver(new Date('2026-12-23T03:15:01Z'));
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('goes on while its folder cannot be read', () => {
     const holds = openHolds(join(folder, 'held'));
     holds.set(hold());
@@ -93,7 +147,7 @@ describe('an early end that the disk does not take', () => {
   it('stands in memory, is told once, and is written when there is room again', () => {
     const place = join(folder, 'ended');
     const told: string[] = [];
-    const revoked = openRevocations(place, (error) => told.push(error.message));
+    const revoked = openRevocations(place, { unwritten: (error) => told.push(error.message) });
     rmSync(place, { recursive: true });
     writeFileSync(place, 'not a folder');
     revoked.set('db-down', 'revoked by octocat');

@@ -89,18 +89,63 @@ describe('what the linter is told of teams', () => {
     expect((await readTeamFacts(double(null).github, policyWith({ id: ID }))).members.size).toBe(0);
   });
 
-  test('is kept for a while by the tree of the policy, and not kept when GitHub does not say', async () => {
-    const policy = policyWith({ id: ID });
-    const silent = double(new Error('502'));
-    expect(await recentTeamFacts(silent.github, { tree: 'a', policy })).toBeNull();
-    const { github, asked } = double();
-    const first = await recentTeamFacts(github, { tree: 'a', policy });
-    expect(first?.members.get('commanders')).toEqual(new Set([BOSS.id]));
-    expect(await recentTeamFacts(github, { tree: 'a', policy })).toBe(first);
+  const TEAM: Team = { id: ID };
+  const commanders = new Map([['commanders', TEAM]]);
+  const many = (count: number, from = 0) =>
+    new Map(Array.from({ length: count }, (_, i) => [`team-${from + i}`, TEAM] as const));
+
+  test.each<[string, Read]>([
+    ['an answer', { id: ID, members: new Set([BOSS.id]), hasChildTeams: true }],
+    ['a failure', new Error('502')],
+  ])('is kept for two minutes, by team, be it %s', async (_, read) => {
+    const { github, asked } = double(read);
+    let now = new Date('2026-11-22T03:00:00Z');
+    const clocked = Object.assign(github, { now: () => now });
+    const first = await recentTeamFacts(clocked, commanders);
+    expect(first).toEqual(
+      read instanceof Error
+        ? null
+        : { members: new Map([['commanders', new Set([BOSS.id])]]), withChildTeams: new Set(['commanders']) },
+    );
+    now = new Date('2026-11-22T03:01:59Z');
+    expect(await recentTeamFacts(clocked, commanders)).toEqual(first);
     expect(asked).toHaveLength(1);
-    await recentTeamFacts(github, { tree: 'b', policy });
-    const later = { ...github, now: () => new Date('2026-11-22T03:02:00Z') };
-    await recentTeamFacts(later, { tree: 'a', policy });
+    now = new Date('2026-11-22T03:02:00Z');
+    expect(await recentTeamFacts(clocked, commanders)).toEqual(first);
+    expect(asked).toHaveLength(2);
+    await recentTeamFacts(clocked, new Map([['commanders', { ...TEAM, children: false }]]));
     expect(asked).toHaveLength(3);
+  });
+
+  test('is asked one after the other, whatever many policies ask at once, and no more after a failure', async () => {
+    let running = 0;
+    let most = 0;
+    const { github } = double();
+    const teamMembers: GitHub['teamMembers'] = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return { id: ID, members: new Set(), hasChildTeams: false };
+    };
+    const slow = Object.assign(github, { teamMembers });
+    await Promise.all([recentTeamFacts(slow, many(5)), recentTeamFacts(slow, many(5, 3))]);
+    expect(most).toBe(1);
+    const failing = double(new Error('502'));
+    expect(await recentTeamFacts(failing.github, many(5))).toBeNull();
+    expect(failing.asked).toHaveLength(1);
+  });
+
+  test('is nothing for more teams than GitHub may be asked about: in one policy, and in ten minutes', async () => {
+    const { github, asked } = double();
+    let minute = 0;
+    const clocked = Object.assign(github, { now: () => new Date(Date.UTC(2026, 10, 22, 3, minute)) });
+    expect(await recentTeamFacts(clocked, many(26))).toBe('not-asked');
+    expect(asked).toHaveLength(0);
+    for (let at = 0; at < 8; at += 1) expect(await recentTeamFacts(clocked, many(25, at * 25))).not.toBe('not-asked');
+    expect(await recentTeamFacts(clocked, commanders)).toBe('not-asked');
+    expect(asked).toHaveLength(200);
+    minute = 10;
+    expect(await recentTeamFacts(clocked, commanders)).not.toBe('not-asked');
   });
 });

@@ -61,6 +61,7 @@ function stage(over: Over = {}) {
     frozen: null as string | null,
     fetched: true,
     proven: true,
+    unreadable: [] as readonly string[],
   };
   const did: string[] = [];
   const queued = new Set<string>();
@@ -72,8 +73,9 @@ function stage(over: Over = {}) {
     find: async (name: string) => world.sets.find((one) => one.name === name) ?? null,
     examine: async (arn: string) => {
       did.push(`examine ${arn}`);
+      if (world.unreadable.includes(arn)) throw new Error(`AWS denies sso:DescribePermissionSet of ${arn}`);
       if (!world.sets.some((one) => one.arn === arn)) return null;
-      return { createdAt: new Date(0), inlinePolicy: null, accounts: [] };
+      return { createdAt: new Date(0), inlinePolicy: null };
     },
     compare: async (_: unknown, arn: string) => {
       did.push(`compare ${arn}`);
@@ -145,6 +147,26 @@ describe('what no grant explains', () => {
     await pass();
     expect(open('access-unexplained')).toEqual([]);
     expect(world.sets).toEqual([own]);
+  });
+
+  test('and of which AWS does not tell waits and is said so, and holds up no other, nor any stack', async () => {
+    const { world, did, pass, work, open } = stage();
+    world.sets = [own, set('ghost-a'), set('ghost-b')];
+    world.stacks = ['first', 'ghost-c'];
+    world.unreadable = ['arn:ghost-a'];
+    for (let i = 0; i < 3; i += 1) {
+      await pass();
+      await work();
+    }
+    expect(writes(did).toSorted()).toEqual(['deny arn:ghost-b', 'destroy ghost-c', 'remove arn:ghost-b']);
+    const sentences = () => open('access-unexplained').map((one) => one.sentence);
+    expect(sentences()).toEqual([
+      expect.stringMatching(/ghost-a carries our mark.*it stays, as AWS does not tell.*denies/),
+    ]);
+    world.unreadable = [];
+    await pass();
+    await work();
+    expect(writes(did)).toContain('remove arn:ghost-a');
   });
 
   test('is seen once for each pass, and not at all while Git cannot be fetched', async () => {

@@ -80,6 +80,30 @@ describe('an early end', () => {
     }));
 });
 
+describe('an early end does not wait for GitHub', () => {
+  it('that answers to no comment: what AWS has just given is denied within seconds', () =>
+    withStage({}, async (stage) => {
+      await stage.sandbox.startApp();
+      const pull = await stage.request('mute');
+      await untilSaid(stage, pull, 'Waiting for approval');
+      await stage.as('hubot-boss').comment(pull, '/approve-emergency');
+      await untilMerged(stage, pull);
+      const hanging = stage.github.faults.on(
+        { path: /\/comments(\/\d+)?$/, times: 1000 },
+        { kind: 'delay', milliseconds: 20_000 },
+      );
+      const isActive = () => stage.logged((line) => line.msg === 'active' && line.grant === 'mute').length > 0;
+      await stage.until('it is active', isActive, 20_000);
+      expect(stage.can('octocat', 'payments')).toBe(true);
+      await stage.as('root-admin').push('main', { 'grants/mute.yaml': null });
+      await stage.until('it is denied', () => !stage.can('octocat', 'payments'), 5_000);
+      await stage.until('AWS holds nothing', () => stage.sets().length === 0, 10_000);
+      expect(hanging.hits()).toBeGreaterThan(0);
+      hanging.remove();
+      await untilSaid(stage, pull, 'AWS proved that the access is gone', 60_000);
+    }));
+});
+
 describe('a policy that lacks', () => {
   it('the account, the role or the rule ends what stands on it, also what is being granted at that moment', () =>
     withStage({}, async (stage) => {

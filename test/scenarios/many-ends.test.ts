@@ -14,7 +14,7 @@ import type { Queue } from '../../app/queue/queue.ts';
 import { createAlarms } from '../../app/reconcile/alarms.ts';
 import { type Context, createMemory } from '../../app/reconcile/context.ts';
 import { openRevocations } from '../../app/reconcile/revocations.ts';
-import { priority, worker } from '../../app/reconcile/worker.ts';
+import { places, worker } from '../../app/reconcile/worker.ts';
 import { inlinePolicy } from '../../pulumi/statements.ts';
 import { INSTANCE, MONA, resolved } from '../engine/grants.ts';
 import { type AwsDouble, startAws } from '../sandbox/aws/index.ts';
@@ -141,10 +141,8 @@ it('a hundred ends in one second go before twenty grants, within the limits of A
   } as unknown as Context;
   const errors: string[] = [];
   queue = createMemoryQueue({
-    concurrency: 64,
+    ...places(context),
     handle: worker({ context, passMs: 60_000, onPass: () => {} }),
-    priority,
-    placeless: (key) => key.startsWith('grant:'),
     retry: { firstMs: 100, maxMs: 6_000 },
     onError: (key, error) => errors.push(`${key} ${String(error)}`),
   });

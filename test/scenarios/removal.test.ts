@@ -9,7 +9,7 @@ describe('the file is taken out', () => {
   it('when an ended grant is pushed to the branch once more', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const pull = await live(stage, 'again', '6s');
+      const pull = await live(stage, 'again', '12s');
       await untilSaid(stage, pull, 'the proof is in commit');
       await stage.as('root-admin').push('main', { 'grants/again.yaml': grantYaml({ duration: '1h' }) });
       await gone(stage, 'again');
@@ -46,7 +46,7 @@ describe('the file is taken out', () => {
         { method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) },
         { kind: 'refuse', status: 405 },
       );
-      await live(stage, 'closed', '6s');
+      await live(stage, 'closed', '12s');
       const removal = await stage.until('the removal is open', async () =>
         (await stage.pulls('open')).find((one) => one.title.startsWith('End access')),
       );
@@ -63,7 +63,7 @@ describe('the file is taken out', () => {
         { method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) },
         { kind: 'refuse', status: 405 },
       );
-      await live(stage, 'conflict', '6s');
+      await live(stage, 'conflict', '12s');
       await stage.until('the removal is open', async () =>
         (await stage.pulls('open')).find((one) => one.title.startsWith('End access')),
       );
@@ -80,7 +80,7 @@ describe('the file is taken out', () => {
         { method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) },
         { kind: 'refuse', status: 405 },
       );
-      await live(stage, 'pair', '6s');
+      await live(stage, 'pair', '12s');
       await stage.until('the removal is open', async () =>
         (await stage.pulls('open')).find((one) => one.title.startsWith('End access')),
       );

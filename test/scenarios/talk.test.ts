@@ -103,7 +103,7 @@ describe('GitHub is not flooded', () => {
         { method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) },
         { kind: 'refuse', status: 405 },
       );
-      const pull = await stage.request('fight', { duration: '6s' });
+      const pull = await stage.request('fight', { duration: '12s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');

@@ -6,6 +6,7 @@ import type { Approver } from '../record/record.ts';
 import { assignApprovers } from './assign.ts';
 import type { PullFacts } from './facts.ts';
 import { headHistory } from './head-history.ts';
+import type { Membership } from './people.ts';
 import { type Said, type Statement, statements, takenBack } from './statements.ts';
 
 export type Ignored = {
@@ -62,7 +63,8 @@ export type ApprovalTerms = {
 
 export function judgeApproval(facts: PullFacts, terms: ApprovalTerms): Approval {
   const said = statements(facts);
-  const rejection = said.find((one) => one.kind === 'reject' && mayReject(facts, terms, one));
+  const vetoes = said.filter((one) => one.kind === 'reject');
+  const rejection = vetoes.find((one) => mayReject(facts, terms, one) === 'member');
   if (rejection !== undefined)
     return { kind: 'rejected', sentence: `@${rejection.author?.login ?? 'unknown'} rejected this request.` };
   const history = headHistory(facts);
@@ -81,6 +83,13 @@ export function judgeApproval(facts: PullFacts, terms: ApprovalTerms): Approval 
   );
   if (assigned.kind === 'incomplete')
     return { kind: 'waiting', missing: assigned.missing, shaNeeded: !history.onlyHead, ignored };
+  // Nothing is approved over a veto of somebody who may have the right to it.
+  const veto = vetoes.find((one) => mayReject(facts, terms, one) === 'unknown');
+  if (veto !== undefined) {
+    counts(veto, VETO_UNKNOWN);
+    const missing = terms.entries.map((entry) => ({ entry, have: 0 }));
+    return { kind: 'waiting', missing, shaNeeded: !history.onlyHead, ignored };
+  }
   return withinTtl(facts, terms, assigned.chosen, ignored);
 }
 
@@ -195,13 +204,20 @@ function whyEdited({ edits }: Pick<PullFacts, 'edits'>, { nodeId, words }: State
   }
 }
 
-function mayReject(facts: PullFacts, terms: ApprovalTerms, one: Statement): boolean {
+const VETO_UNKNOWN: Reason = {
+  code: 'approver-unknown',
+  sentence:
+    'GitHub does not say whether you may reject this, so nothing is approved meanwhile. It is asked again by itself within a minute.',
+};
+
+function mayReject(facts: PullFacts, terms: ApprovalTerms, one: Statement): Membership {
   const { author } = one;
-  if (author === null || author.type !== 'User' || one.edited || one.byApp) return false;
+  if (author === null || author.type !== 'User' || one.edited || one.byApp) return 'not-member';
   // Closing and opening again is how a rejected request is asked for anew.
-  if (facts.reopenedAt !== null && one.at <= facts.reopenedAt) return false;
-  if (author.id === facts.pull.author?.id) return true;
-  return terms.entries.some((entry) => entry.from.some((who) => facts.membership(who, author.id) === 'member'));
+  if (facts.reopenedAt !== null && one.at <= facts.reopenedAt) return 'not-member';
+  if (author.id === facts.pull.author?.id) return 'member';
+  const answers = terms.entries.flatMap((entry) => entry.from.map((who) => facts.membership(who, author.id)));
+  return answers.includes('member') ? 'member' : answers.includes('unknown') ? 'unknown' : 'not-member';
 }
 
 /** One person counts once, with what they said last; newest first, as the newest approval is the one with time left. */

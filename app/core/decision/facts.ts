@@ -47,7 +47,13 @@ export type PullFacts = {
   /** Who ended a grant early, where somebody did and Git does not say it yet. */
   readonly revoked?: (grantId: string) => string | undefined;
   /** For owners' ground: what `policies/` would be after the merge. */
-  readonly mergedPolicy: { readonly tree: string | null; readonly policy: Parsed<Policy> } | null;
+  readonly mergedPolicy: {
+    readonly tree: string | null;
+    /** What it says decides nothing before the merge, and so it need not be here. */
+    readonly policy:
+      | { readonly kind: 'ok'; readonly value?: Policy }
+      | Extract<Parsed<Policy>, { readonly kind: 'invalid' }>;
+  } | null;
   /** For owners' ground that changes policy: what its tests, the linter and history say; null where there is nothing to ask. */
   readonly policyReport?: PolicyReport | null;
   /** By grant id, for a removal. */

@@ -72,9 +72,11 @@ function judgeOwners(facts: PullFacts, structure: readonly Violation[]): Verdict
       'Workflow files and policies/ go into pull requests of their own: only a person can merge the first, only the app the second.';
     violations.push(violation('mixed-change', sentence));
   }
-  if (mergedPolicy === null || mergedPolicy.tree === null) {
+  // Of a fork, a draft or another base it is not read at all; the sentence about that is said already.
+  const isUnread = mergedPolicy === null && structure.length > 0;
+  if (!isUnread && (mergedPolicy === null || mergedPolicy.tree === null)) {
     violations.push(violation('policy-unreadable', 'After this merge there would be no policies/ folder. Keep it.'));
-  } else if (mergedPolicy.policy.kind === 'invalid') {
+  } else if (mergedPolicy?.policy.kind === 'invalid') {
     for (const problem of mergedPolicy.policy.problems)
       violations.push({
         code: 'policy-unreadable',
@@ -86,7 +88,7 @@ function judgeOwners(facts: PullFacts, structure: readonly Violation[]): Verdict
   }
   violations.push(...(facts.policyReport?.blocking ?? []));
   // What stands on the branch without authorization must not ride along: owners see the diff, not what lies under it.
-  if (ledger.policyDiverged && mergedPolicy?.tree !== ledger.policy.tree) {
+  if (!isUnread && ledger.policyDiverged && mergedPolicy?.tree !== ledger.policy.tree) {
     const sentence = `policies/ on the branch is not the policy in force (that of commit ${ledger.policy.commit.slice(0, 12)}). First open a pull request that puts it back: git restore --source ${ledger.policy.commit.slice(0, 12)} policies`;
     violations.push(violation('policy-diverged', sentence));
   }

@@ -41,6 +41,16 @@ export function endedAt({ startedAt, deadline, removed, gone }: GrantEntry, { ki
   return new Date(Math.max(startedAt.getTime(), Math.min(deadline.getTime(), said.getTime())));
 }
 
+const LONG_MS = 86_400_000;
+
+/**
+ * Taken out so long ago that nobody looks at it any more. By the signed deadline too: the date of a commit is its author's
+ * word, and a deletion dated back must not count as one that was proved long ago.
+ */
+export function isLongOver({ removed, deadline }: GrantEntry, now: Date): boolean {
+  return removed !== null && now.getTime() - Math.max(removed.at.getTime(), deadline.getTime()) > LONG_MS;
+}
+
 /** The first one: a phrase of ours names its time before any text that a person wrote. */
 function timeIn(phrase: string): Date | undefined {
   const found = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/.exec(phrase)?.[0];

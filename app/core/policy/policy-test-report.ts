@@ -2,7 +2,7 @@
 import { lintPolicy } from './lint.ts';
 import type { Finding, TeamFacts } from './lint-finding.ts';
 import { placesIn } from './lint-places.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, Team } from './policy.ts';
 import type { InlineSize } from './policy-test-facts.ts';
 import { type PolicyTestResult, type PolicyTestRun, runPolicyTests } from './policy-test-run.ts';
 import { differenceText, type HistoricRequest, replay } from './replay.ts';
@@ -13,8 +13,8 @@ export type PolicyChange = {
   /** As it would be after the merge. */
   readonly head: { readonly policy: Policy; readonly files: ReadonlyMap<string, Uint8Array> };
   readonly history: readonly HistoricRequest[];
-  /** Who is in which team; null where GitHub was asked and does not say. */
-  readonly teams?: TeamFacts | null;
+  /** Who is in the teams of `namedTeams`; null where GitHub was asked and does not say. */
+  readonly teams?: TeamFacts | null | 'not-asked';
   readonly size?: InlineSize;
 };
 
@@ -37,10 +37,10 @@ export function policyReport(change: PolicyChange): PolicyReport {
   const findings = newFindings(change);
   const { differences } = replay(history, head.policy, size);
   return {
-    blocking: [...testBlocks(run), ...findings.flatMap(ownerBlock)],
+    blocking: [...findings.flatMap(ownerBlock), ...testBlocks(run)].slice(0, MOST_BLOCKING),
     listed: [
+      ...(teams === null ? [UNKNOWN_TEAMS] : teams === 'not-asked' ? [TEAMS_NOT_ASKED] : []),
       ...changedExpectations(runPolicyTests(head.policy, base.files, size), run),
-      ...(teams === null ? [UNKNOWN_TEAMS] : []),
       ...shortened(findings.filter(({ code }) => code !== 'no-owner-can-approve').map(findingText), 'lint'),
       ...shortened(differences.map(differenceText), 'replay'),
     ],
@@ -49,6 +49,21 @@ export function policyReport(change: PolicyChange): PolicyReport {
 
 const UNKNOWN_TEAMS =
   'GitHub does not say who is in the teams of this policy, so that nobody checked whether they have enough people.';
+
+const TEAMS_NOT_ASKED =
+  'GitHub was not asked who is in the teams of this policy, as they are more than the app asks about; nobody checked whether they have enough people: breakglass policy lint --github';
+
+/** The teams that somebody must be in to ask, to approve or to revoke; what settings.yaml lists beside them decides nothing. */
+export function namedTeams({ settings, rules }: Policy): ReadonlyMap<string, Team> {
+  const { owners, revokers, teams } = settings;
+  const selectors = [
+    ...owners.from,
+    ...revokers,
+    ...rules.flatMap(({ requesters, approvals }) => [...requesters, ...approvals.flatMap(({ from }) => from)]),
+  ];
+  const named = new Set(selectors.flatMap((one) => (one.kind === 'team' ? [one.team] : [])));
+  return new Map([...teams].filter(([slug]) => named.has(slug)));
+}
 
 function testBlocks({ problems, results }: PolicyTestRun): readonly PolicyBlock[] {
   const code = 'policy-tests-fail';
@@ -87,8 +102,14 @@ function changedExpectations(base: PolicyTestRun, head: PolicyTestRun): readonly
       `Test "${one.name}" (${one.asked}) expected "${one.expected}", and ${holds}; now (${now.asked}) it expects "${now.expected}".`,
     ];
   });
-  return [...broken, ...changed];
+  const more = changed.length - MOST_CHANGED;
+  const rest =
+    more <= 0 ? [] : [`and ${more} more tests that are changed or taken out: read the diff of policies/tests/`];
+  return [...broken, ...changed.slice(0, MOST_CHANGED), ...rest];
 }
+
+/** All that a check run has room for. */
+const MOST_CHANGED = 100;
 
 /** The same words on both sides, but only the new one passes: what it takes for granted was changed. */
 function factsChanged({ name, expected }: PolicyTestResult): string {
@@ -101,10 +122,16 @@ function keyOf({ file, name }: PolicyTestResult): string {
 
 /** What was so before is not this change's doing; that nobody could approve is said whoever did it. */
 function newFindings({ base, head, teams, size }: PolicyChange): readonly Finding[] {
-  const options = { ...teams, ...(size === undefined ? {} : { size }) };
-  const before = new Set(lintPolicy(base.policy, options).map(({ sentence }) => sentence));
-  const now = lintPolicy(head.policy, { ...options, place: placesIn(head.files) });
+  const facts = teams === 'not-asked' ? null : teams;
+  const options = { ...facts, ...(size === undefined ? {} : { size }) };
+  const before = new Set(lintPolicy(ofNamedTeams(base.policy), options).map(({ sentence }) => sentence));
+  const now = lintPolicy(ofNamedTeams(head.policy), { ...options, place: placesIn(head.files) });
   return now.filter(({ code, sentence }) => code === 'no-owner-can-approve' || !before.has(sentence));
+}
+
+/** Of other teams GitHub was not asked, and what nobody asked is no finding. */
+function ofNamedTeams(policy: Policy): Policy {
+  return { ...policy, settings: { ...policy.settings, teams: namedTeams(policy) } };
 }
 
 function ownerBlock({ code, sentence, file, line, column }: Finding): readonly PolicyBlock[] {
@@ -117,6 +144,7 @@ export function findingText({ code, severity, sentence, file, line }: Finding): 
 
 /** A check run has room for 65,535 characters, and nobody reads further. */
 const MOST_LISTED = 25;
+const MOST_BLOCKING = 100;
 
 function shortened(lines: readonly string[], command: string): readonly string[] {
   const more = lines.length - MOST_LISTED;

@@ -75,7 +75,7 @@ function misspelt({ teams, unknown, extends: extended, earlier }: PolicyTestCase
 export function verdictText(verdict: Verdict): string {
   if (verdict.kind === 'denied') return deniedText(verdict.violations.map(({ code }) => code));
   const { allowed } = verdict;
-  if (allowed.kind === 'owners' || allowed.kind === 'removal') return allowed.kind;
+  if (!('rule' in allowed)) return allowed.kind;
   return allowedText(allowed.rule.name, allowed.rule.approvals.map(approvalOf));
 }
 

@@ -138,7 +138,7 @@ function outcomeOf(verdict: Verdict, gaps: ReadonlySet<string>): Outcome | null 
     return violations.length === 0 ? null : { kind: 'denied', violations };
   }
   const { allowed } = verdict;
-  if (allowed.kind === 'owners' || allowed.kind === 'removal') return null;
+  if (!('rule' in allowed)) return null;
   return { kind: 'allowed', rule: allowed.rule.name, approvals: approvalsText(allowed.rule.approvals.map(approvalOf)) };
 }
 

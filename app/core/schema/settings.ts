@@ -92,6 +92,7 @@ export const settingsSchema = {
     teams: {
       type: 'object',
       description: 'teams by their slug, with the numeric id: a slug can be made again by others, an id cannot',
+      maxProperties: 100,
       propertyNames: {
         type: 'string',
         description: 'the slug of a team, in lower case',

@@ -28,6 +28,7 @@ export function shapeSentence(error: ErrorObject, path: readonly Segment[], writ
     case 'minProperties':
       return `${name} needs at least ${params.limit} ${params.limit === 1 ? 'entry' : 'entries'}.${hint}`;
     case 'maxItems':
+    case 'maxProperties':
       return `${name} has more than ${params.limit} entries.`;
     case 'uniqueItems':
       return `${name} holds the same entry twice (numbers ${Number(params.j) + 1} and ${Number(params.i) + 1}). Keep one.`;

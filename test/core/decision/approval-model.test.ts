@@ -68,6 +68,8 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 type World = {
   readonly deeds: readonly Deed[];
   readonly members: readonly User[];
+  /** GitHub does not say whether they are. */
+  readonly unanswered: readonly User[];
   readonly count: number;
   readonly now: number;
 };
@@ -76,6 +78,7 @@ const worlds: fc.Arbitrary<World> = fc
   .record({
     deeds: fc.array(deed, { maxLength: 7 }),
     members: fc.subarray([commander, second, octocat, bot], { minLength: 1 }),
+    unanswered: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.subarray([second, outsider, octocat, bot])),
     count: fc.constantFrom(1, 1, 2),
     now: fc.integer({ min: 21, max: 40 }),
   })
@@ -97,13 +100,22 @@ const namedBy = (world: World, one: Approving): string | null =>
 
 /** As the design has it in words, and as slowly as that. */
 function model(world: World): { readonly kind: string; readonly by: readonly number[] } {
-  const { deeds, members, count, now } = world;
+  const { deeds, unanswered, count, now } = world;
+  const members = world.members.filter((one) => !unanswered.includes(one));
   const none = (kind: string) => ({ kind, by: [] });
   const reopened = Math.max(0, ...deeds.filter((one) => one.kind === 'reopen').map((one) => one.at));
   const isMember = (user: User) => members.includes(user);
   for (const one of deeds)
     if (one.kind === 'reject' && one.by.type === 'User' && !one.editedInRest && one.at > reopened)
       if (one.by === octocat || isMember(one.by)) return none('rejected');
+  const isVetoUnknown = deeds.some(
+    (one) =>
+      one.kind === 'reject' &&
+      one.by.type === 'User' &&
+      !one.editedInRest &&
+      one.at > reopened &&
+      unanswered.includes(one.by),
+  );
   if (deeds.some((one) => one.kind === 'push' && one.by !== octocat)) return none('unapprovable');
   const newest: { readonly by: number; readonly at: number }[] = [];
   for (const user of members) {
@@ -121,14 +133,15 @@ function model(world: World): { readonly kind: string; readonly by: readonly num
     const isOnlyButton = last.kind === 'review' && last.names === 'none';
     if (isOnlyButton || last.edits === 'unedited') newest.push({ by: user.id, at: last.at });
   }
-  if (newest.length < count) return none('waiting');
+  if (newest.length < count || isVetoUnknown) return none('waiting');
   const chosen = newest.toSorted((a, b) => b.at - a.at).slice(0, count);
   if (now - Math.max(...chosen.map((one) => one.at)) >= TTL_MINUTES) return none('lapsed');
   return { kind: 'approved', by: chosen.map((one) => one.by).toSorted() };
 }
 
 function factsOf(world: World) {
-  const { deeds, members, now } = world;
+  const { deeds, members, unanswered, now } = world;
+  const ofTeam = memberships({ 'incident-commanders': members });
   const edits = new Map<string, Edits>();
   const words = (one: Approving): string =>
     ['/approve-emergency', namedBy(world, one)].filter((part) => part !== null).join(' ');
@@ -159,7 +172,7 @@ function factsOf(world: World) {
     reviews,
     pushes,
     reopenedAt: reopens.length === 0 ? null : at(Math.max(...reopens)),
-    membership: memberships({ 'incident-commanders': members }),
+    membership: (selector, id) => (unanswered.some((one) => one.id === id) ? 'unknown' : ofTeam(selector, id)),
     now: at(now),
   });
   // As when gathering: whatever is not asked for stays unknown.

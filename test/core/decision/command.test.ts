@@ -55,7 +55,10 @@ const cases: readonly (readonly [string, string])[] = [
   ['\ufeffhello\n/approve-emergency.', 'unusable'],
 
   [`/approve-emergency\n\n${'x'.repeat(16_384)}`, 'unusable'],
-  [`${'x'.repeat(16_000)}\n/approve-emergency`, 'approve'],
+  [`${'x'.repeat(16_384 - 19)}\n/approve-emergency`, 'approve'],
+  [`${'x'.repeat(16_385 - 19)}\n/approve-emergency`, 'unusable'],
+  [`${'x'.repeat(16_384 - 11)}\n> /reject `, 'unusable'],
+  [`${'x'.repeat(16_385 - 11)}\n> /reject `, 'none'],
 
   // Code, quotes, lists, headings, emphasis, links, HTML.
   ['```\n/approve-emergency\n```', 'unusable'],

@@ -1,6 +1,7 @@
 // Who stands for which entry, and whose rejection counts: judged straight, whatever the verdict would have said before.
 import { describe, expect, test } from 'vitest';
 import { judgeApproval } from '../../../app/core/decision/approval.ts';
+import { statements } from '../../../app/core/decision/statements.ts';
 import { judge } from '../../../app/core/decision/verdict.ts';
 import type { ApprovalEntry, Selector } from '../../../app/core/policy/policy.ts';
 import {
@@ -96,6 +97,16 @@ describe('a rejection', () => {
     expect(rejected({ ...asked, reopenedAt: at(2) }, ...two)).toBe(false);
     expect(rejected({ ...asked, reopenedAt: at(2 - 1 / 60) }, ...two)).toBe(true);
   });
+});
+
+test('what was said is in the order of time, wherever it was said', () => {
+  const said = statements(
+    facts({
+      comments: [comment(APPROVE, boss, { minutes: 4 }), comment('/reject', lead, { minutes: 2 })],
+      reviews: [review('APPROVED', commander, 3), review('APPROVED', second, 1)],
+    }),
+  );
+  expect(said.map(({ author }) => author?.login)).toEqual(['second-commander', 'octo-lead', 'commander', 'hubot-boss']);
 });
 
 test('a person whom GitHub does not place is named as one', () => {

@@ -59,6 +59,10 @@ test.each([
   });
 });
 
+test('what could be resolved says so', () => {
+  expect(resolveGrant(asked)).toMatchObject({ kind: 'resolved', grant: { id: grant.id } });
+});
+
 test('every unknown name is said at once', () => {
   const unknown = resolveGrant({
     ...asked,

@@ -1,6 +1,6 @@
 // When a grant has ended, why, and that nothing takes an end back.
 import { describe, expect, test } from 'vitest';
-import { endedAt, endOf } from '../../../app/core/ledger/ends.ts';
+import { endedAt, endOf, isLongOver } from '../../../app/core/ledger/ends.ts';
 import type { GrantEntry } from '../../../app/core/ledger/ledger.ts';
 import { at, HistoryBuilder, type PolicyEdit } from './history-builder.ts';
 
@@ -114,5 +114,20 @@ describe('when it ended', () => {
     ['never after the deadline', ended(entry, 'revoked by hubot (480938) 2027-01-01T00:00:00Z'), at(60)],
   ])('%s', (_, found, wanted) => {
     expect(found).toEqual(wanted);
+  });
+});
+
+describe('nobody looks any more at what was taken out', () => {
+  const day = 24 * 60;
+  test.each<readonly [string, GrantEntry, number, boolean]>([
+    ['never', entry, 10 * day, false],
+    ['a day ago', removed(70), 70 + day, false],
+    ['more than a day ago', removed(70), 71 + day, true],
+    // The date of a commit is its author's word.
+    ['by a commit dated two days back', removed(-2 * day), 10, false],
+    ['by one dated back, a day after the deadline', removed(-2 * day), 60 + day, false],
+    ['by one dated back, more than a day after the deadline', removed(-2 * day), 61 + day, true],
+  ])('%s', (_, taken, minutes, over) => {
+    expect(isLongOver(taken, at(minutes))).toBe(over);
   });
 });

@@ -434,6 +434,12 @@ test('what a rule lets fall to another is said once, however many accounts it re
   expect(loosened.filter(({ sentence }) => sentence.includes('"strict"'))).toHaveLength(1);
 });
 
+test('a team of requesters that is empty is no reason to say that nobody can approve', () => {
+  const edit = withRules(rule('all', { approvals: TWO }));
+  const findings = linted(edit, { members: teams({ sre: [], engineering: [1], 'incident-commanders': [2] }) });
+  expect(codes(findings)).not.toContain('nobody-can-approve');
+});
+
 describe('a rule is reached', () => {
   const unreached = (edit: Edit, members?: Members) =>
     codes(linted(edit, members === undefined ? {} : { members })).filter((code) => code === 'unreachable-rule');
@@ -513,6 +519,26 @@ test.each([
   expect(codes(linted(edit))).toEqual(sounds ? ['control-plane-account'] : []);
 });
 
+test('warnings stand in the order of the file, whichever check found them', () => {
+  const much = { accounts: '[one, two, closed]', more: 'max_duration: 2d' };
+  const findings = linted(
+    withRules(rule('first', { ...much, requesters: '[team:engineering]' }), rule('second', much)),
+  );
+  const places = findings.map(({ line, column }) => line * 1_000 + column);
+  expect(codes(findings)).toEqual([
+    'control-plane-account',
+    'unbounded-duration',
+    'control-plane-account',
+    'unbounded-duration',
+  ]);
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+});
+
+test('people without a name are not one person', () => {
+  const people = PEOPLE('- { github: nameless, id: 98 }\n- { github: other, id: 99 }');
+  expect(codes(linted({ 'people.yaml': people }))).not.toContain('duplicate-identity');
+});
+
 test('errors stand before warnings', () => {
   const findings = linted(withRules(rule('all', { more: 'max_duration: 2d' }), rule('again')));
   expect(findings.map(({ severity }) => severity)).toEqual(['error', 'warning']);
@@ -540,6 +566,20 @@ describe('members', () => {
   ])('%j is refused', (text, words) => {
     const answer = read(text);
     expect(answer.kind === 'invalid' && answer.problems[0].message).toContain(words);
+  });
+
+  test('of a team that is not there are refused where it stands', () => {
+    expect(read('sre: [1]\nser: [octocat]\n')).toEqual({
+      kind: 'invalid',
+      problems: [
+        {
+          file: 'teams.yaml',
+          line: 2,
+          column: 1,
+          message: 'There is no team "ser" under teams in policies/settings.yaml.',
+        },
+      ],
+    });
   });
 
   test('of more than 4 MiB are refused', () => {

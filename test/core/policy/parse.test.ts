@@ -248,6 +248,25 @@ describe('a policy is refused', () => {
     expect(named).toEqual(named.toSorted());
   });
 
+  test('with a misspelt file, by its name and with those that there are', () => {
+    expect(parsePolicy(examplePolicyFiles().set('rule.yaml', Buffer.from('{}')))).toEqual({
+      kind: 'invalid',
+      problems: [
+        {
+          file: 'policies/rule.yaml',
+          line: 0,
+          column: 0,
+          message:
+            'policies/rule.yaml is no policy file. Did you mean "rules.yaml"? Known: people.yaml, accounts.yaml, roles.yaml, guards.yaml, rules.yaml, settings.yaml, keys.yaml.',
+        },
+      ],
+    });
+  });
+
+  test('as a whole', () => {
+    expect(parsePolicy(new Map()).kind).toBe('invalid');
+  });
+
   test('a file of more than 4 MiB', () => {
     expect(problemsOf(examplePolicyFiles().set('keys.yaml', Buffer.alloc(4 * 1024 * 1024 + 1, 0x23)))[0]).toMatch(
       /at most 4194304 are allowed/,

@@ -215,6 +215,11 @@ describe('files', () => {
     ],
     ['an anchor', oneCase({ teams: '&a [sre]' }), 'Anchors'],
     [
+      'a longer request than any',
+      oneCase({ request: '{ account: prod-payments, role: admin, duration: 99d, incident: INC-1 }' }),
+      'duration is longer than 31 days',
+    ],
+    [
       'an earlier start than any',
       oneCase({ earlier: '[{ rule: a, started: 99d, duration: 1h }]' }),
       'started is longer than 31 days',
@@ -254,6 +259,17 @@ describe('files', () => {
       cases: [],
       problems: [],
     });
+  });
+
+  test('are run by name, and only those of tests/ that are YAML', () => {
+    const named = ['tests/b.yaml', 'tests/c.yaml', 'tests/a.yaml'].map(
+      (name) => [name, Buffer.from(oneCase())] as const,
+    );
+    const others = ['old/tests/x.yaml', 'tests/x.yaml.bak', 'tests/notes.txt'];
+    const all = new Map([...named, ...others.map((name) => [name, Buffer.from('[')] as const)]);
+    const { cases, problems } = parsePolicyTests(all);
+    expect(problems).toEqual([]);
+    expect(cases.map(({ file }) => file)).toEqual(['a', 'b', 'c'].map((name) => `policies/tests/${name}.yaml`));
   });
 
   test('one bad file does not hide the others', () => {

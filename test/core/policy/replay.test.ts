@@ -323,6 +323,19 @@ describe('a change of the policy', () => {
     expect(kept.listed).toEqual([expect.stringMatching(/is taken out; .* it would still hold\.$/)]);
   });
 
+  test('that asks for something else and expects the same is listed only where the policy no longer agrees', () => {
+    const asks = (text: string) => text.replace('duration: 2h1s', 'duration: 2h2s');
+    expect(policyReport(change({ [TEST]: asks })).listed).toEqual([]);
+    const { listed } = policyReport(
+      change({ ...LAXER, [TEST]: (text) => asks(text).replace('duration: 2h2s', 'duration: 7h') }),
+    );
+    expect(listed).toContainEqual(
+      expect.stringMatching(
+        /for 2h1s\) expected "denied: too-long", and it would no longer hold: .*; now \(.* for 7h\) it/,
+      ),
+    );
+  });
+
   test('that keeps the words of a test and changes its facts is listed', () => {
     const edit = {
       'rules.yaml': (text: string) => text.replace(/request_ttl: 3h/, 'request_ttl: 5h'),
@@ -363,5 +376,8 @@ describe('a change of the policy', () => {
     expect(differences).toHaveLength(25);
     expect(differences[0]).toContain('now allowed by rule "prod-admin"');
     expect(listed.at(-1)).toBe('and 15 more: breakglass policy replay');
+    const { listed: all } = policyReport(change(edit, { history: history.slice(0, 25) }));
+    expect(all.filter((line) => line.startsWith('Grant '))).toHaveLength(25);
+    expect(all.at(-1)).not.toContain('more:');
   });
 });

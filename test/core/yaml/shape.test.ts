@@ -121,6 +121,18 @@ test('a key with a slash or a tilde is found where it stands', () => {
   ]);
 });
 
+test('a schema without words of its own has no hint', () => {
+  const told = (schema: object, text: string) => {
+    const yaml = parseStrictYaml('f.yaml', Buffer.from(text), { maxBytes: 100 });
+    const shape = yaml.kind === 'ok' ? checkShape('f.yaml', yaml.value, schema) : yaml;
+    return shape.kind === 'invalid' ? shape.problems.map(({ message }) => message) : [];
+  };
+  expect(told({ type: 'object', additionalProperties: false }, 'a: 1')).toEqual(['Unknown key "a". Allowed here: .']);
+  expect(told({ type: 'object', additionalProperties: { type: 'string' } }, 'a: [1]')).toEqual([
+    'a must be text, not a list.',
+  ]);
+});
+
 test('what fits comes back as it is', () => {
   const yaml = parseStrictYaml('f.yaml', Buffer.from('name: web\nlist: [a, 1]\nmap: { a: { id: x } }\n'), {
     maxBytes: 100,

@@ -4,7 +4,7 @@ import {
   DescribePermissionSetCommand,
   ListInstancesCommand,
 } from '@aws-sdk/client-sso-admin';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { allow, type Bench, INSTANCE, MONA, PAYMENTS, startBench } from './bench.ts';
 
 let bench: Bench;
@@ -62,9 +62,13 @@ test.each([
   [false, 0],
   [true, 1],
 ])('a call hangs (after the effect: %s), %i sets exist', async (after, sets) => {
-  bench.aws.plant({ on: 'CreatePermissionSet', mishap: { kind: 'hang', after } });
-  const answered = bench.sso.send(create('a'), { abortSignal: AbortSignal.timeout(100) });
-  await expect(answered).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+  const fault = bench.aws.plant({ on: 'CreatePermissionSet', mishap: { kind: 'hang', after } });
+  const patience = new AbortController();
+  const answered = bench.sso.send(create('a'), { abortSignal: patience.signal });
+  const aborted = expect(answered).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+  await vi.waitFor(() => expect([fault.hits(), bench.aws.sets().length]).toEqual([1, sets]), 30_000);
+  patience.abort();
+  await aborted;
   expect(bench.aws.sets()).toHaveLength(sets);
 });
 

@@ -1,4 +1,7 @@
 // The routes of issue comments and of reactions to them; on a pull request they are the conversation.
+//
+// What moves the `updated_at` of the issue is not documented. A new comment does, and an edit of one
+// (microsoft/TypeScript-Twoslash-Repro-Action#17); a deletion does not (neomjs/neo#10092).
 import { actor, refuseStrangers, viaApp } from './auth.ts';
 import { commentEvent } from './events.ts';
 import { boundedBody, commentOf, issueOf, numberParam, requiredText, text } from './input.ts';
@@ -54,6 +57,7 @@ function editComment(call: Call): Reply {
   comment.body = body;
   comment.updatedAt = stamp(call.world);
   comment.lastEdit = { at: comment.updatedAt, by: actor(call.principal) };
+  comment.issue.updatedAt = comment.updatedAt;
   commentEvent(call.world, actor(call.principal), 'edited', comment, { changes: { body: { from } } });
   return ok(commentView(call.world, comment));
 }

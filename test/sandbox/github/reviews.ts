@@ -1,4 +1,5 @@
-// The routes of reviews: who approved what, and the dismissal of it.
+// The routes of reviews: who approved what, and the dismissal of it. Nothing says that a dismissal or an edit moves the
+// `updated_at` of the pull request, so here they do not.
 import { actor } from './auth.ts';
 import { reviewEvent } from './events.ts';
 import { boundedBody, numberParam, pullOf, requiredText, text } from './input.ts';

@@ -25,6 +25,7 @@ export const teamQuery: Query = (call, { org, team: slug, membership, after }): 
     databaseId: team.id,
     childTeams: { totalCount: world.teams.filter(({ parent }) => parent === team.id).length },
     members: {
+      totalCount: shown.length,
       pageInfo: {
         hasNextPage: start + page.length < shown.length,
         endCursor: last === undefined ? null : cursor(last.id),

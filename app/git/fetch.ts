@@ -1,0 +1,120 @@
+// Fetching into the mirror: the branch by itself, and heads of pull requests beside it, so that a head that is huge or
+// broken holds up nobody's merge.
+import { git } from './git.ts';
+
+export type Head = { readonly number: number; readonly sha: string };
+
+export type FetchOptions = {
+  readonly dir: string;
+  /** Asked for at every fetch: GitHub may be out of reach when the mirror is opened, or the repository renamed. */
+  readonly url: () => Promise<string>;
+  readonly branch: string;
+  /** An installation token; asked for at every fetch, as it lives for an hour. */
+  readonly token: () => Promise<string>;
+};
+
+/** How long a head that could not be fetched is left alone; doubled at each failure. */
+export const PAUSE_MS = { first: 15_000, most: 3_600_000 };
+
+/** Throws when the branch could not be fetched. Calls that arrive during a fetch share the next one. */
+export function branchFetcher(options: FetchOptions): () => Promise<void> {
+  const { branch } = options;
+  const fetch = coalesced(() => fetchRefs(options, [`+refs/heads/${branch}:refs/heads/${branch}`]));
+  return () => fetch([]);
+}
+
+/** Throws when one of the heads could not be fetched; the others then are there all the same. */
+export function headsFetcher(
+  options: FetchOptions,
+  fetchBranch: () => Promise<void>,
+  nowMs: () => number = () => performance.now(),
+): (heads: readonly Head[]) => Promise<void> {
+  const failed = new Map<string, Failure>();
+  const fetch = coalesced(async (heads: readonly Head[]) => {
+    const fresh = [...new Map(heads.map((head) => [keyOf(head), head])).values()];
+    const due = fresh.filter((head) => (failed.get(keyOf(head))?.untilMs ?? 0) <= nowMs());
+    const errors = await fetchHeads(options, due, fetchBranch);
+    for (const head of due) note(failed, head, errors.get(head), nowMs());
+  });
+  return async (heads) => {
+    if (heads.length === 0) return;
+    await fetch(heads);
+    for (const head of heads) {
+      const failure = failed.get(keyOf(head));
+      if (failure !== undefined) throw failure.error;
+    }
+  };
+}
+
+type Failure = { readonly error: unknown; readonly untilMs: number; readonly pauseMs: number };
+
+/** By its commit: what was pushed since is another head. */
+const keyOf = ({ number, sha }: Head): string => `${number} ${sha}`;
+
+const MOST_FAILURES = 2_000;
+
+function note(failed: Map<string, Failure>, head: Head, error: unknown, nowMs: number): void {
+  const key = keyOf(head);
+  const before = failed.get(key);
+  failed.delete(key);
+  if (error === undefined) return;
+  const pauseMs = before === undefined ? PAUSE_MS.first : Math.min(PAUSE_MS.most, before.pauseMs * 2);
+  if (failed.size >= MOST_FAILURES) failed.delete(failed.keys().next().value ?? '');
+  failed.set(key, { error, pauseMs, untilMs: nowMs + pauseMs });
+}
+
+/** One round trip for all; when that fails, halves of them, so that a head that cannot be fetched fails nobody else. */
+async function fetchHeads(
+  options: FetchOptions,
+  heads: readonly Head[],
+  fetchBranch: () => Promise<void>,
+): Promise<ReadonlyMap<Head, unknown>> {
+  if (heads.length === 0) return new Map();
+  try {
+    await fetchRefs(
+      options,
+      heads.map(({ number }) => `+refs/pull/${number}/head:refs/pull/${number}/head`),
+    );
+    return new Map();
+  } catch (error) {
+    // When GitHub cannot be reached at all, it is no head's fault, and none is left alone for it.
+    await fetchBranch();
+    const [head] = heads;
+    if (head !== undefined && heads.length === 1) return new Map([[head, error]]);
+    const half = Math.ceil(heads.length / 2);
+    const first = await fetchHeads(options, heads.slice(0, half), fetchBranch);
+    return new Map([...first, ...(await fetchHeads(options, heads.slice(half), fetchBranch))]);
+  }
+}
+
+async function fetchRefs({ dir, url, token }: FetchOptions, refs: readonly string[]): Promise<void> {
+  const from = await url();
+  const authorization = `basic ${Buffer.from(`x-access-token:${await token()}`).toString('base64')}`;
+  await git({
+    dir,
+    args: ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--force', '--end-of-options', from, ...refs],
+    authorization,
+  });
+}
+
+/** Runs do not overlap, as two would lock the same refs; calls that arrive meanwhile share the next one. */
+function coalesced<T>(run: (items: readonly T[]) => Promise<void>): (items: readonly T[]) => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve();
+  let next: { readonly items: T[]; readonly done: Promise<void> } | null = null;
+  return (items) => {
+    if (next === null) {
+      const wanted: T[] = [];
+      const done = running
+        .catch(() => {})
+        .then(() => {
+          next = null;
+          const fetching = run(wanted);
+          running = fetching;
+          return fetching;
+        });
+      next = { items: wanted, done };
+    }
+    next.items.push(...items);
+    return next.done;
+  };
+}
