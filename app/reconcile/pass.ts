@@ -30,7 +30,7 @@ export async function pass(context: Context, passMs = 60_000): Promise<Passed> {
     }
   };
   // A new mirror is empty: nothing can be asked of AWS before the first fetch.
-  if (!(await hasLedger(context))) await attempt('git fetch', () => context.mirror.fetch());
+  if (!(await hasLedger(context))) await fetchFirst(context);
   // AWS and the state are listed first and Git read after: what is seen there was authorized before it was made.
   const [sets, stacks] = await Promise.all([
     attempt('AWS', () => listSetsSoon(context)),
@@ -56,6 +56,17 @@ export async function pass(context: Context, passMs = 60_000): Promise<Passed> {
   context.enqueue('alarm-issue');
   const live = [...ledger.grants.keys()].filter((id) => !ends.has(id)).length;
   return { live, steps: steps ?? 0, problems };
+}
+
+/** What was verified before goes on counting; with nothing to go on, GitHub's words say what is wrong. */
+async function fetchFirst(context: Context): Promise<void> {
+  try {
+    await context.mirror.fetch();
+  } catch (error) {
+    await context.ledger().catch(() => {
+      throw error;
+    });
+  }
 }
 
 function hasLedger(context: Context): Promise<boolean> {
