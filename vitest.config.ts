@@ -28,7 +28,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'attacks', include: [ATTACKS], maxConcurrency: 4, sequence: { groupOrder: 2 } },
+        test: { name: 'attacks', include: [ATTACKS], maxConcurrency: 6, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -101,7 +101,7 @@ export function makeScene(theatre: Theatre, attack: Attack, id: string): Scene {
 /** A machine that does something else as well takes its time; a refusal that never comes is seen all the same. */
 const PATIENCE_MS = 240_000;
 
-/** Looks often, as looking costs nothing here. */
+/** A hundred look at once, and what they look at is read off the wire by itself. */
 export async function until(
   what: string,
   look: () => boolean | Promise<boolean>,
@@ -110,6 +110,6 @@ export async function until(
   const end = Date.now() + timeoutMs;
   while (!(await look())) {
     if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await new Promise((resolve) => setTimeout(resolve, 150));
   }
 }

@@ -90,13 +90,15 @@ export async function playWorld(world: World): Promise<Played> {
   }
 }
 
-/** Whatever a start or a merge makes it look at, it has looked at. */
+/** Whatever a start or a merge makes it look at, it has looked at: a busy machine may pause in the middle of that. */
 async function untilQuiet(github: GitHubDouble, app: AppProcess): Promise<void> {
-  const isReady = async () =>
-    JSON.stringify(await (await fetch(`${app.url}/readyz`)).json()).includes('"engine":"ready"');
-  await until('the engine is there', isReady);
-  for (let before = -1; before !== github.requests.length; await new Promise((resolve) => setTimeout(resolve, 400)))
+  const page = async (path: string) => JSON.stringify(await (await fetch(`${app.url}/${path}`)).json());
+  await until('the engine is there', async () => (await page('readyz')).includes('"engine":"ready"'));
+  await until('it has looked at everything once', async () => !(await page('healthz')).includes('"lastPass":null'));
+  for (let [before, quiet] = [-1, 0]; quiet < 3; await new Promise((resolve) => setTimeout(resolve, 400))) {
+    quiet = before === github.requests.length ? quiet + 1 : 0;
     before = github.requests.length;
+  }
 }
 
 /**
@@ -168,7 +170,8 @@ const hasLeaked = (scene: Scene): boolean => !isHonest(scene) && scene.watch.mer
 
 function isOver(world: World, scene: Scene): boolean {
   const { refusedWith } = scene.attack;
-  const logs = scene.sandbox.apps.flatMap((app) => app.logs);
+  // Thousands of lines, a hundred scenes: only whoever needs them looks at them.
+  const logs = () => scene.sandbox.apps.flatMap((app) => app.logs);
   const said = scene.watch.said(scene.pull, scene.heads);
   switch (refusedWith) {
     case 'granted':
@@ -180,11 +183,11 @@ function isOver(world: World, scene: Scene): boolean {
     case 'github':
       return scene.githubSaid.length > 0 && scene.githubSaid.every((answer) => answer === 'refused');
     case 'logged':
-      return scene.logPicks.every((pick) => logs.some(pick));
+      return scene.logPicks.every((pick) => logs().some(pick));
   }
   const words = wordsOf(refusedWith);
   if (words !== null) return words.test(said);
-  return scene.commits.every((commit) => logs.some((line) => line.alarm === refusedWith && line.commit === commit));
+  return scene.commits.every((commit) => logs().some((line) => line.alarm === refusedWith && line.commit === commit));
 }
 
 function ledgerOf({ environment }: World, sandbox: Sandbox): Promise<Folded> {
