@@ -12,17 +12,12 @@ export const proveGrant = async (
   arn: string,
   inlinePolicy: string,
 ): Promise<GrantProof> => {
-  try {
-    const found = await readContent(instance, arn, grant.accountId);
-    const differences = differencesOf(found, grant, inlinePolicy);
-    if (differences.length > 0)
-      return { kind: 'not-proven', reason: differences.map(({ sentence }) => sentence).join(' ') };
-    const at = found.evidence.reduce((latest, { at }) => (at > latest ? at : latest), '');
-    return { kind: 'proven', at, evidence: found.evidence };
-  } catch (error) {
-    if (isNotFound(error)) return { kind: 'not-proven', reason: `AWS has no permission set ${arn}.` };
-    throw error;
-  }
+  const looked = await look(instance, grant, arn, inlinePolicy);
+  if (looked === null) return { kind: 'not-proven', reason: `AWS has no permission set ${arn}.` };
+  const { evidence, sentences } = looked;
+  if (sentences.length > 0) return { kind: 'not-proven', reason: sentences.join(' ') };
+  const at = evidence.reduce((latest, { at }) => (at > latest ? at : latest), '');
+  return { kind: 'proven', at, evidence };
 };
 
 /** The same reading for the sweep, which wants all that differs. */
@@ -32,12 +27,18 @@ export const compareGrant = async (
   arn: string,
   inlinePolicy: string,
 ): Promise<Comparison> => {
+  const looked = await look(instance, grant, arn, inlinePolicy);
+  return looked === null ? { kind: 'gone' } : { kind: 'compared', differences: [...new Set(looked.sentences)] };
+};
+
+/** A sentence for each difference from what was signed; null where AWS has no such set. */
+const look = async (instance: Instance, grant: ResolvedGrant, arn: string, inlinePolicy: string) => {
   try {
     const found = await readContent(instance, arn, grant.accountId);
-    const differences = differencesOf(found, grant, inlinePolicy);
-    return { kind: 'compared', differences: [...new Set(differences.map(({ sentence }) => sentence))] };
+    const sentences = differencesOf(found, grant, inlinePolicy).map(({ sentence }) => sentence);
+    return { evidence: found.evidence, sentences };
   } catch (error) {
-    if (isNotFound(error)) return { kind: 'gone' };
+    if (isNotFound(error)) return null;
     throw error;
   }
 };

@@ -10,6 +10,7 @@ import { collect } from './answer.ts';
 import type { Instance } from './client.ts';
 import { isNotFound } from './failure.ts';
 import { inShare } from './limiter.ts';
+import { perInstance } from './per-instance.ts';
 import type { Evidence } from './port.ts';
 
 export type PendingRequest = { readonly kind: 'creation' | 'deletion'; readonly requestId: string };
@@ -50,16 +51,12 @@ type Shared = {
   readonly list: () => Promise<Pending>;
 };
 
-const shared = new WeakMap<Instance, Shared>();
-
-const memoryOf = (instance: Instance): Shared => {
-  const found = shared.get(instance) ?? {
+const memoryOf = perInstance(
+  (instance): Shared => ({
     setOf: new Map(),
     list: sharedReading(() => inShare('pending', () => listInProgress(instance))),
-  };
-  shared.set(instance, found);
-  return found;
-};
+  }),
+);
 
 const listInProgress = async ({ sso, instanceArn }: Instance): Promise<Pending> => {
   const config = { client: sso };

@@ -9,6 +9,7 @@ import { type Answered, collect } from './answer.ts';
 import type { Instance } from './client.ts';
 import { inShare } from './limiter.ts';
 import { type Status, settle, whenFree } from './patience.ts';
+import { perInstance } from './per-instance.ts';
 import { inTurn } from './turns.ts';
 
 export const notLatest: ProvisioningStatus = 'LATEST_PERMISSION_SET_NOT_PROVISIONED';
@@ -58,16 +59,12 @@ const provisionNow = async (instance: Instance, arn: string, accountId: string):
 /** `under`: how many provisionings are waited for. `listed`: the ids of those that AWS has under way. */
 type Polls = { under: number; readonly listed: () => Promise<ReadonlySet<string>> };
 
-const known = new WeakMap<Instance, Polls>();
-
-const pollsOf = (instance: Instance): Polls => {
-  const found = known.get(instance) ?? {
+const pollsOf = perInstance(
+  (instance): Polls => ({
     under: 0,
     listed: sharedReading(() => inShare('provisioning', () => listProvisionings(instance))),
-  };
-  known.set(instance, found);
-  return found;
-};
+  }),
+);
 
 /** One list tells of all that are under way; the list says of none how it ended, nor may it be forbidden or behind. */
 const look = async (

@@ -2,17 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from './client.ts';
 import { inShare } from './limiter.ts';
+import { perInstance } from './per-instance.ts';
 
 /** By lane: an end does not wait for what has no hurry, AWS decides between them. */
-const accounts = new WeakMap<Instance, Map<string, Promise<unknown>>>();
+const accountsOf = perInstance(() => new Map<string, Promise<unknown>>());
 
 /**
  * Waits without a call, first come, first served; the waiting is not counted as patience. What does not come to its end
  * lets the next one try after a fifth of the patience.
  */
 export const inTurn = <T>(instance: Instance, accountId: string, change: () => Promise<T>): Promise<T> => {
-  const last = accounts.get(instance) ?? new Map<string, Promise<unknown>>();
-  accounts.set(instance, last);
+  const last = accountsOf(instance);
   const before = last.get(accountId) ?? Promise.resolve();
   // A share of its own in the lane: what is being changed now goes before what is only being prepared.
   const made = before.then(() => inShare(`changes in ${accountId}`, change));

@@ -1,5 +1,5 @@
 // The Pulumi stack of one grant: its names, its folder, how it is opened with as few CLI calls as possible.
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
 import { LocalWorkspace } from '@pulumi/pulumi/automation/localWorkspace.js';
@@ -7,6 +7,7 @@ import { Stack } from '@pulumi/pulumi/automation/stack.js';
 import type { PulumiFn } from '@pulumi/pulumi/automation/workspace.js';
 import { fileState, parseDeployment, readCheckpoint } from './checkpoint.ts';
 import type { ChildSettings } from './messages.ts';
+import { replaceFile } from './replaced-file.ts';
 import { PROJECT, stackName } from './stack-name.ts';
 
 export type OpenStack = {
@@ -69,20 +70,13 @@ function workDir(grantId: string, settings: ChildSettings, region: string | unde
   mkdirSync(folder, { recursive: true });
   const plugins = settings.awsPlugin ? { plugins: { providers: [{ name: 'aws', path: settings.awsPlugin }] } } : {};
   // JSON is YAML: nothing here needs quoting rules.
-  writeWhole(join(folder, 'Pulumi.yaml'), JSON.stringify({ name: PROJECT, runtime: 'nodejs', ...plugins }));
+  replaceFile(join(folder, 'Pulumi.yaml'), JSON.stringify({ name: PROJECT, runtime: 'nodejs', ...plugins }));
   const settingsFile = join(folder, `Pulumi.${stackName(grantId)}.yaml`);
   // An empty one is what a full disk left of it.
   const isThere = (statSync(settingsFile, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (region !== undefined && !isThere)
-    writeWhole(settingsFile, JSON.stringify({ config: providerConfiguration(region) }));
+    replaceFile(settingsFile, JSON.stringify({ config: providerConfiguration(region) }));
   return folder;
-}
-
-/** Half a file, after a kill or on a full disk, would be read as it is by every later operation. */
-function writeWhole(file: string, text: string): void {
-  const aside = `${file}.${process.pid}`;
-  writeFileSync(aside, text);
-  renameSync(aside, file);
 }
 
 /** Recorded in the state with the default provider, so that an end needs neither the ledger nor the environment. */

@@ -1,9 +1,10 @@
 // Asks the CLI about a state that is not files: few at once, as each costs a process of a second and a hundred megabytes.
 import { execFile } from 'node:child_process';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeFailure } from './failure.ts';
+import { replaceFile } from './replaced-file.ts';
 import { PROJECT } from './stack-name.ts';
 
 export type StateAccess = {
@@ -47,12 +48,10 @@ export function stateQuestions(access: StateAccess): Ask {
   };
 }
 
-/** Moved into its place whole: another process may be asking there. */
+/** Whole: another process may be asking there. */
 function writeProject(cwd: string): void {
   mkdirSync(cwd, { recursive: true });
-  const aside = join(cwd, `Pulumi.yaml.${process.pid}`);
-  writeFileSync(aside, JSON.stringify({ name: PROJECT, runtime: 'nodejs' }));
-  renameSync(aside, join(cwd, 'Pulumi.yaml'));
+  replaceFile(join(cwd, 'Pulumi.yaml'), JSON.stringify({ name: PROJECT, runtime: 'nodejs' }));
 }
 
 async function ask({ command, env, stateUrl }: StateAccess, cwd: string, args: readonly string[]) {

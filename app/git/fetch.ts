@@ -1,5 +1,6 @@
 // Fetching into the mirror: the branch by itself, and heads of pull requests beside it, so that a head that is huge or
 // broken holds up nobody's merge.
+import { sharedReading } from '../core/shared-reading.ts';
 import { git } from './git.ts';
 
 export type Head = { readonly number: number; readonly sha: string };
@@ -19,8 +20,7 @@ export const PAUSE_MS = { first: 15_000, most: 3_600_000 };
 /** Throws when the branch could not be fetched. Calls that arrive during a fetch share the next one. */
 export function branchFetcher(options: FetchOptions): () => Promise<void> {
   const { branch } = options;
-  const fetch = coalesced(() => fetchRefs(options, [`+refs/heads/${branch}:refs/heads/${branch}`]));
-  return () => fetch([]);
+  return sharedReading(() => fetchRefs(options, [`+refs/heads/${branch}:refs/heads/${branch}`]));
 }
 
 /** Throws when one of the heads could not be fetched; the others then are there all the same. */
@@ -30,7 +30,11 @@ export function headsFetcher(
   nowMs: () => number = () => performance.now(),
 ): (heads: readonly Head[]) => Promise<void> {
   const failed = new Map<string, Failure>();
-  const fetch = coalesced(async (heads: readonly Head[]) => {
+  let wanted: readonly Head[] = [];
+  // Shared, and so one after the other as well: two would lock the same refs.
+  const fetch = sharedReading(async () => {
+    const heads = wanted;
+    wanted = [];
     const fresh = [...new Map(heads.map((head) => [keyOf(head), head])).values()];
     const due = fresh.filter((head) => (failed.get(keyOf(head))?.untilMs ?? 0) <= nowMs());
     const errors = await fetchHeads(options, due, fetchBranch);
@@ -38,7 +42,8 @@ export function headsFetcher(
   });
   return async (heads) => {
     if (heads.length === 0) return;
-    await fetch(heads);
+    wanted = [...wanted, ...heads];
+    await fetch();
     for (const head of heads) {
       const failure = failed.get(keyOf(head));
       if (failure !== undefined) throw failure.error;
@@ -95,26 +100,4 @@ async function fetchRefs({ dir, url, token }: FetchOptions, refs: readonly strin
     args: ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--force', '--end-of-options', from, ...refs],
     authorization,
   });
-}
-
-/** Runs do not overlap, as two would lock the same refs; calls that arrive meanwhile share the next one. */
-function coalesced<T>(run: (items: readonly T[]) => Promise<void>): (items: readonly T[]) => Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  let next: { readonly items: T[]; readonly done: Promise<void> } | null = null;
-  return (items) => {
-    if (next === null) {
-      const wanted: T[] = [];
-      const done = running
-        .catch(() => {})
-        .then(() => {
-          next = null;
-          const fetching = run(wanted);
-          running = fetching;
-          return fetching;
-        });
-      next = { items: wanted, done };
-    }
-    next.items.push(...items);
-    return next.done;
-  };
 }

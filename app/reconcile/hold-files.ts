@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LONGEST_SECONDS } from '../core/grant/duration.ts';
 import type { Hold, HoldScope, Holds } from './holds.ts';
-import { writeWhole } from './revocations.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** What is there and cannot be read. */
 export type Unread = { readonly file: string; readonly reason: string };

@@ -1,13 +1,13 @@
 // The ledger at the mirror's tip, verified from the root once for each tip. What was verified last goes on counting where
 // the branch was rewritten, and where the mirror cannot be read: ends must not wait for a disk.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { readLedger } from '../git/ledger.ts';
 import { compareWithTrusted, readTrusted, type TrustedTip, trust } from '../git/trusted-tip.ts';
 import type { Alarms } from './alarms.ts';
 import type { Context } from './context.ts';
-import { writeWhole } from './revocations.ts';
+import { readIfThere, writeWhole } from './whole-file.ts';
 
 export type LedgerFrom = {
   /** The mirror. */
@@ -82,21 +82,12 @@ const copyOf = (dir: string): string => join(dirname(dir), 'verified-last');
  */
 async function restoreTrusted(dir: string): Promise<void> {
   // Null before the first; whatever else it says is put back as it is.
-  const copy = readText(copyOf(dir));
+  const copy = readIfThere(copyOf(dir));
   if (copy === null) return;
   // Also in place of one that is damaged.
   if ((await readTrusted(dir).catch(() => null)) !== null) return;
   const file = join(dir, 'refs', 'breakglass', 'trusted');
-  if (readText(file) === copy) return;
+  if (readIfThere(file) === copy) return;
   mkdirSync(dirname(file), { recursive: true });
   writeWhole(file, copy);
-}
-
-function readText(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -25,7 +25,7 @@ export async function reconcilePull(context: Context, number: number): Promise<A
   if (pull === null || pull.base.repositoryId !== configured.repositoryId) return undefined;
   if (pull.state === 'closed') {
     memory.blocked.delete(number);
-    for (const [id, n] of memory.removals) if (n === number) memory.removals.delete(id);
+    forgetRemovals(context, number);
     if (pull.merged) await reconcileMerged(context, { ...begun, pull });
     return undefined;
   }
@@ -111,21 +111,24 @@ function measureMerge({ measure, github }: Context, record: AuthorizationRecord)
 
 /** A person's removal that GitHub does not merge, or one that can never merge, must not keep ours from being opened. */
 async function giveWay(context: Context, facts: PullFacts): Promise<void> {
-  const { memory, mirror } = context;
+  const { mirror } = context;
   const { number, head, author } = facts.pull;
   const isOurs = author?.id === facts.self.userId;
   if (isOurs && (await mirror.mergeTree(await mirror.tip(), head.sha)) !== null) return;
-  for (const [id, n] of memory.removals) if (n === number) memory.removals.delete(id);
   if (isOurs) await withdraw(context, facts);
+  else forgetRemovals(context, number);
 }
 
 /** Ours: the next pass opens another. */
 async function withdraw(context: Context, facts: PullFacts): Promise<void> {
-  const { github, memory } = context;
   const { number } = facts.pull;
-  for (const [id, n] of memory.removals) if (n === number) memory.removals.delete(id);
-  await github.closePull(number);
+  forgetRemovals(context, number);
+  await context.github.closePull(number);
   await tidyBranch(context, facts);
+}
+
+function forgetRemovals({ memory }: Context, pull: number): void {
+  for (const [id, number] of memory.removals) if (number === pull) memory.removals.delete(id);
 }
 
 /** Only a branch that the app itself made. */

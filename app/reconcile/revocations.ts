@@ -1,19 +1,7 @@
 // Early ends, kept on disk: between the destroy of the access and the merge of its removal, nothing else remembers them.
-import {
-  closeSync,
-  existsSync,
-  fchownSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeWhole } from './whole-file.ts';
 
 export type Revocations = {
   /** Ids of grants that were ended early and whose end is not recorded yet. */
@@ -128,38 +116,4 @@ function read(file: string): string | undefined {
 /** ENOTDIR: something else took the folder's place. What stands in memory and in AWS goes on counting. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
-}
-
-/** Whole or not at all, whatever the moment of a crash. */
-export function writeWhole(file: string, text: string): void {
-  const aside = `${file}.${process.pid}`;
-  try {
-    const handle = openSync(aside, 'w', 0o600);
-    try {
-      writeSync(handle, text);
-      fsyncSync(handle);
-      // Written by an administrator beside an app that runs as somebody else, who must be able to read it.
-      const { uid, gid } = statSync(dirname(file));
-      if (process.getuid?.() === 0) fchownSync(handle, uid, gid);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(aside, file);
-  } catch (error) {
-    // On a full disk it would lie there for good.
-    if (existsSync(aside)) rmSync(aside, { force: true });
-    throw error;
-  }
-  syncFolder(dirname(file));
-}
-
-/** The new name is in the folder, which a power cut could else give back as it was. Some network disks cannot do it. */
-function syncFolder(folder: string): void {
-  try {
-    const handle = openSync(folder, 'r');
-    fsyncSync(handle);
-    closeSync(handle);
-  } catch {
-    // The file is written and in its place all the same.
-  }
 }

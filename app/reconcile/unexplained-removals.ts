@@ -1,7 +1,6 @@
 // What was taken away without an end to explain it, kept on disk: a restart does not give another five.
-import { readFileSync } from 'node:fs';
 import { wholeSeconds } from '../core/instant.ts';
-import { writeWhole } from './revocations.ts';
+import { readIfThere, writeWhole } from './whole-file.ts';
 
 export type UnexplainedRemovals = {
   /** Names of permission sets of the last 24 hours. Throws for a file that cannot be read: it may have said "no more". */
@@ -33,13 +32,8 @@ export const NO_REMOVALS: UnexplainedRemovals = {
 };
 
 function read(file: string): readonly Line[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
+  const text = readIfThere(file);
+  if (text === null) return [];
   const lines: unknown = JSON.parse(text);
   if (!Array.isArray(lines) || !lines.every(isLine)) throw new Error(`${file} is not what this app wrote`);
   return lines;

@@ -5,9 +5,9 @@ import type { Ledger } from '../core/ledger/ledger.ts';
 import { isAlarmCode } from './alarm-codes.ts';
 import type { OpenAlarm } from './alarms.ts';
 import type { Context, Ended, Granted } from './context.ts';
-import { writeWhole } from './revocations.ts';
 import type { Trouble } from './standing.ts';
 import type { Watch } from './watch.ts';
+import { writeWhole } from './whole-file.ts';
 
 type Kept<T> = T & { readonly grant: string };
 
