@@ -24,7 +24,7 @@ const MAIN = fileURLToPath(new URL('../../app/cli/main.ts', import.meta.url));
 export async function startAppProcess(env: Readonly<Record<string, string>>): Promise<AppProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, [MAIN, 'start'], {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env, PORT: String(port) },
+    env: { ...own(), ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const { logs, errors } = collect(child);
@@ -47,6 +47,12 @@ export async function startAppProcess(env: Readonly<Record<string, string>>): Pr
     },
     stop: () => end('SIGTERM'),
   };
+}
+
+/** What is the machine's and not a setting. */
+function own(): Record<string, string> {
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
+  return { PATH, HOME, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
 }
 
 function collect(child: ChildProcess) {
