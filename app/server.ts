@@ -21,8 +21,8 @@ export type Running = {
 
 /** How often a process that stands by looks whether the state has become free. */
 const CLAIM_MS = 2_000;
-/** How long after a failed start of the engine: it may have been a long download or build. */
-const RESTART_MS = 30_000;
+/** How long after a failed start of the engine, doubled each time: it may have been a moment's, or a long download. */
+const RESTART_MS = { first: 1_000, most: 30_000 };
 
 export async function startServer(config: Config, log: Logger): Promise<Running> {
   let queue: Queue | null = null;
@@ -100,6 +100,7 @@ function holdEngine(config: Config, start: () => Promise<unknown>, say: (state: 
   let release: (() => Promise<void> | void) | null = null;
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;
+  let failures = 0;
   const attempt = async (): Promise<void> => {
     try {
       if (release === null) {
@@ -115,7 +116,7 @@ function holdEngine(config: Config, start: () => Promise<unknown>, say: (state: 
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       say({ kind: 'unavailable', reason: message });
-      again(RESTART_MS);
+      again(Math.min(RESTART_MS.first * 2 ** failures++, RESTART_MS.most));
     }
   };
   const again = (ms: number): void => {

@@ -8,7 +8,15 @@ import type { CustomResourceOptions, Output, Resource } from '@pulumi/pulumi';
 import type { ResolvedGrant } from '../app/core/grant/resolved.ts';
 import { inlinePolicy } from './statements.ts';
 
-export type GrantOutputs = { readonly permissionSetArn: Output<string>; readonly deadline: string };
+/** What `pulumi stack output` shows of a live grant: what AWS answered to the engine, known only when all of it exists. */
+export type GrantOutputs = {
+  readonly permissionSetArn: Output<string>;
+  /** By AWS's clock, RFC 3339. */
+  readonly createdAt: Output<string>;
+  /** Person, account and set, as AWS confirmed them. */
+  readonly assignment: Output<string>;
+  readonly deadline: string;
+};
 
 /** Identity Center may take long in a busy organisation; a wait that runs out would leave half an access behind. */
 const TIMEOUTS: CustomResourceOptions = { customTimeouts: { create: '30m', update: '30m', delete: '30m' } };
@@ -20,8 +28,8 @@ export function grantProgram(grant: ResolvedGrant): () => Promise<GrantOutputs> 
     // The assignment waits for every policy: the deadline exists before the access does. Destroyed in reverse, so the
     // assignment goes first (a permission set cannot be deleted while it is assigned).
     const policies = [...managedPolicies(grant, set), deadlinePolicy(grant, set)];
-    assignment(grant, set, policies);
-    return { permissionSetArn: set.arn, deadline: grant.deadline };
+    const { id } = assignment(grant, set, policies);
+    return { permissionSetArn: set.arn, createdAt: set.createdDate, assignment: id, deadline: grant.deadline };
   };
 }
 
@@ -67,8 +75,8 @@ function deadlinePolicy(grant: ResolvedGrant, set: PermissionSet): Resource {
   );
 }
 
-function assignment(grant: ResolvedGrant, set: PermissionSet, policies: Resource[]): void {
-  new AccountAssignment(
+function assignment(grant: ResolvedGrant, set: PermissionSet, policies: Resource[]): AccountAssignment {
+  return new AccountAssignment(
     'assignment',
     {
       instanceArn: grant.instanceArn,

@@ -5,7 +5,7 @@ import type { Stack } from '@pulumi/pulumi/automation/stack.js';
 import type { PulumiFn } from '@pulumi/pulumi/automation/workspace.js';
 import type { ResolvedGrant } from '../core/grant/resolved.ts';
 import type { Authorized, LedgerSource } from '../git/authorized.ts';
-import { fileState, setAsideDamaged } from './checkpoint.ts';
+import { fileState, removeDamagedAttributes, setAsideDamaged } from './checkpoint.ts';
 import type { EngineProgress } from './engine.ts';
 import { describeFailure } from './failure.ts';
 import type { ChildOutcome, ChildSettings, OperationRequest } from './messages.ts';
@@ -74,14 +74,18 @@ const update: Change = async (opened, onEvent, { signal }) => {
   if (existed && fresh) await startOver(stack, signal);
   const up = (listen: OnEvent, refresh: boolean) =>
     stack.up({ refresh, onEvent: listen, signal, suppressOutputs: true });
-  const first = await unlessMissing(onEvent, signal, (listen) => up(listen, false));
-  if (!fresh || first === 'missing') await up(onEvent, true);
+  const first = await unlessDifferent(onEvent, signal, (listen) => up(listen, false));
+  // A plugin that died alone leaves no mark in the state, nor does a start over that was cut off in the middle.
+  if (first === 'unknown') {
+    await startOver(stack, signal);
+    await up(onEvent, false);
+  } else if (!fresh || first === 'missing') await up(onEvent, true);
 };
 
 /**
  * A kill leaves "creating" entries in the state, and in AWS perhaps what they were creating: a policy that is attached
- * there but not here makes the next attempt fail ("already attached"). As long as nobody has the access yet, starting
- * over is simpler and safer than guessing; policies go with their set.
+ * there but not here makes every attempt fail ("already attached"), and no refresh finds it. Starting over is simpler and
+ * safer than guessing, though whoever works with the access must sign in again; policies go with their set.
  */
 async function startOver(stack: Stack, signal: AbortSignal): Promise<void> {
   await stack.refresh({ clearPendingCreates: true, signal, suppressOutputs: true });
@@ -127,30 +131,32 @@ async function end(grantId: string, surroundings: Surroundings): Promise<ChildOu
 async function destroy(opened: OpenStack, onEvent: OnEvent, signal: AbortSignal): Promise<void> {
   const run = (listen: OnEvent, refresh: boolean) =>
     opened.stack.destroy({ continueOnError: true, onEvent: listen, signal, refresh, suppressOutputs: true });
-  const first = await unlessMissing(onEvent, signal, (listen) => run(listen, opened.interrupted));
+  const first = await unlessDifferent(onEvent, signal, (listen) => run(listen, opened.interrupted));
   if (first === 'missing') await run(onEvent, true);
 }
 
 /**
- * What is gone from AWS already makes the plugin fail ("404 status error: Assignment not found",
+ * `missing`: what is gone from AWS already makes the plugin fail ("404 status error: Assignment not found",
  * hashicorp/terraform-provider-aws#23585), whether an interrupted end, the early end or a person removed it. A refresh
- * takes it out of the state: the caller tries again with one.
+ * takes it out of the state: the caller tries again with one. `unknown`: AWS holds what the state does not know.
  */
-async function unlessMissing(
+async function unlessDifferent(
   onEvent: OnEvent,
   signal: AbortSignal,
   run: (listen: OnEvent) => Promise<unknown>,
-): Promise<'done' | 'missing'> {
-  let missing = false;
+): Promise<'done' | 'missing' | 'unknown'> {
+  let difference: 'missing' | 'unknown' | null = null;
   try {
     await run((event) => {
-      if (/\b404\b|not ?found/i.test(event.diagnosticEvent?.message ?? '')) missing = true;
+      const message = event.diagnosticEvent?.message ?? '';
+      if (/already attached/i.test(message)) difference = 'unknown';
+      else if (/\b404\b|not ?found/i.test(message)) difference ??= 'missing';
       onEvent(event);
     });
     return 'done';
   } catch (error) {
-    if (signal.aborted || !missing) throw error;
-    return 'missing';
+    if (signal.aborted || difference === null) throw error;
+    return difference;
   }
 }
 
@@ -186,7 +192,9 @@ async function onStack(
 
 async function mendState(grantId: string, { settings, report }: Surroundings): Promise<void> {
   const state = fileState(settings.stateUrl);
-  if (state !== null && (await setAsideDamaged(state, grantId)))
+  if (state === null) return;
+  await removeDamagedAttributes(state, grantId);
+  if (await setAsideDamaged(state, grantId))
     report({ kind: 'step', text: 'setting aside a state that cannot be read' });
 }
 

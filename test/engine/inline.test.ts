@@ -1,5 +1,5 @@
 // One grant's life in the real engine: made, changed in place, repaired, taken away.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../app/engine/engine.ts';
@@ -13,6 +13,12 @@ beforeAll(async () => {
   engine = rig.engine();
 });
 afterAll(() => rig.close());
+
+/** What `pulumi stack output` shows. */
+function outputsOf(id: string): unknown {
+  const file = join(rig.dataDir, 'state', '.pulumi', 'stacks', 'breakglass', `g-${id}.json`);
+  return JSON.parse(readFileSync(file, 'utf8')).checkpoint.latest.resources[0].outputs;
+}
 
 describe('the engine', () => {
   const grant = resolved('payments-db-down');
@@ -35,6 +41,12 @@ describe('the engine', () => {
     expect(allowed(new Date(Date.parse(grant.deadline)))).toBe('denied');
     expect(await engine.stacks()).toEqual([grant.id]);
     expect(await engine.permissionSetArn(grant.id)).toBe(set?.arn);
+    expect(outputsOf(grant.id)).toEqual({
+      permissionSetArn: set?.arn,
+      createdAt: set?.createdAt.toISOString().replace(/\.\d+Z$/, 'Z'),
+      assignment: expect.stringContaining(`${MONA},USER,${PAYMENTS}`),
+      deadline: grant.deadline,
+    });
   });
 
   it('puts the deadline in place before the assignment', () => {

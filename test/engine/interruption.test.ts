@@ -1,10 +1,14 @@
 // Kills at the worst moments: what the engine does when a child, the CLI, the plugin, or the supervisor dies.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { DeletePermissionSetCommand, SSOAdminClient } from '@aws-sdk/client-sso-admin';
+import {
+  DeletePermissionSetCommand,
+  DetachManagedPolicyFromPermissionSetCommand,
+  SSOAdminClient,
+} from '@aws-sdk/client-sso-admin';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../app/engine/checkpoint.ts';
 import { OPERATION_MARK, SUPERVISOR_MARK } from '../../app/engine/messages.ts';
@@ -38,18 +42,77 @@ function killAt(operation: string, phase: 'before' | 'after'): { readonly killed
   return { killed: promise };
 }
 
+/** SIGKILL to the plugin alone: the engine lives, calls the step failed, and leaves no mark of an interruption. */
+function killPluginAt(operation: string): void {
+  const remove = rig.aws.onRequest((event) => {
+    if (event.operation !== operation || event.phase !== 'after') return;
+    remove();
+    for (const { pid, supervisor } of markedProcesses())
+      if (
+        supervisor?.startsWith(`${process.pid}-`) &&
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('provider.ts')
+      )
+        process.kill(pid, 'SIGKILL');
+  });
+}
+
 /** What the reconciliation does before a retry: deletes in AWS what carries the mark and the state lacks. */
 async function deleteUnknown(): Promise<void> {
+  const known = (await readCheckpoint(join(rig.dataDir, 'state'), grant.id))?.permissionSetArn;
+  for (const { arn } of rig.aws.sets().filter((set) => set.arn !== known))
+    await sdk((client) =>
+      client.send(new DeletePermissionSetCommand({ InstanceArn: INSTANCE, PermissionSetArn: arn })),
+    );
+}
+
+async function sdk(send: (client: SSOAdminClient) => Promise<unknown>): Promise<void> {
   const client = new SSOAdminClient({
     region: 'eu-central-1',
     endpoint: rig.aws.url,
     credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
   });
-  const known = (await readCheckpoint(join(rig.dataDir, 'state'), grant.id))?.permissionSetArn;
-  for (const { arn } of rig.aws.sets().filter((set) => set.arn !== known))
-    await client.send(new DeletePermissionSetCommand({ InstanceArn: INSTANCE, PermissionSetArn: arn }));
+  await send(client);
   client.destroy();
 }
+
+describe('a plugin that dies alone', () => {
+  const attached = () => rig.aws.sets().flatMap((set) => [...set.content.managedPolicies]);
+
+  it('after AWS has attached a policy: the next try starts over, as the state knows nothing of it', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    const engine = rig.engine();
+    killPluginAt('AttachManagedPolicyToPermissionSet');
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'failed', interrupted: false });
+    expect((await readCheckpoint(join(rig.dataDir, 'state'), grant.id))?.pending).toEqual([]);
+    expect(attached()).toHaveLength(1);
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(rig.aws.whatCan(MONA, PAYMENTS, 'ec2:StopInstances').kind).toBe('allowed');
+    expect(rig.aws.sets()).toHaveLength(1);
+  });
+
+  it('while it attaches again what somebody took off: the access is made anew', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    const engine = rig.engine();
+    await engine.grant(operationOn(grant).operation);
+    const [set] = rig.aws.sets();
+    for (const ManagedPolicyArn of attached())
+      await sdk((client) =>
+        client.send(
+          new DetachManagedPolicyFromPermissionSetCommand({
+            InstanceArn: INSTANCE,
+            PermissionSetArn: set?.arn,
+            ManagedPolicyArn,
+          }),
+        ),
+      );
+    killPluginAt('AttachManagedPolicyToPermissionSet');
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'failed' });
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(rig.aws.whatCan(MONA, PAYMENTS, 'ec2:StopInstances').kind).toBe('allowed');
+    expect(await engine.end(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(rig.aws.sets()).toEqual([]);
+  });
+});
 
 describe('an interrupted grant', () => {
   it('converges after SIGKILL to everything while AWS creates the permission set', async () => {

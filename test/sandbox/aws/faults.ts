@@ -21,13 +21,19 @@ export type Mishap =
   | { readonly kind: 'operation-slow'; readonly ms: number };
 
 export type Fault = {
-  /** The operation's name, a pattern of names, or a question about the call. `*` is every call. */
-  readonly on: string | RegExp | ((operation: string, input: Readonly<Record<string, unknown>>) => boolean);
+  /** The operation's name, a pattern of names, or a question about the call and the key that signed it. `*`: every call. */
+  readonly on: string | RegExp | ((operation: string, input: Call['input'], actor: string) => boolean);
   readonly mishap: Mishap;
   /** How often it strikes. Default: once. */
   readonly times?: number;
   /** How many matching calls it lets pass first. */
   readonly skip?: number;
+};
+
+type Call = {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly actor: string;
 };
 
 export type Planted = { readonly hits: () => number; readonly remove: () => void };
@@ -36,7 +42,7 @@ type Armed = { readonly fault: Fault; skipped: number; hits: number };
 
 export type Faults = {
   readonly plant: (fault: Fault) => Planted;
-  readonly strike: (operation: string, input: Readonly<Record<string, unknown>>) => Mishap | undefined;
+  readonly strike: (call: Call) => Mishap | undefined;
   readonly clear: () => void;
 };
 
@@ -48,9 +54,9 @@ export function createFaults(): Faults {
       armed.add(one);
       return { hits: () => one.hits, remove: () => armed.delete(one) };
     },
-    strike: (operation, input) => {
+    strike: (call) => {
       for (const one of armed) {
-        if (!matches(one.fault, operation, input) || one.hits >= (one.fault.times ?? 1)) continue;
+        if (!matches(one.fault, call) || one.hits >= (one.fault.times ?? 1)) continue;
         if (one.skipped < (one.fault.skip ?? 0)) {
           one.skipped += 1;
           continue;
@@ -77,7 +83,7 @@ export function fateUnder(mishap: Mishap | undefined): Fate {
   }
 }
 
-function matches({ on }: Fault, operation: string, input: Readonly<Record<string, unknown>>): boolean {
-  if (typeof on === 'function') return on(operation, input);
+function matches({ on }: Fault, { operation, input, actor }: Call): boolean {
+  if (typeof on === 'function') return on(operation, input, actor);
   return typeof on === 'string' ? on === '*' || on === operation : on.test(operation);
 }

@@ -80,7 +80,7 @@ async function serve(
   }
   const asked = await readAsked(request).catch((error: unknown) => rethrowUnlessRefusal(error));
   if (isRefusal(asked)) return send(response, desk.world, randomUUID(), errorAnswer(asked));
-  const mishap = desk.faults.strike(asked.operation, asked.input);
+  const mishap = desk.faults.strike(asked);
   await run(desk.hooks, 'before', asked);
   if (mishap?.kind === 'delay') await sleep(mishap.ms);
   if (mishap?.kind === 'reset' && mishap.after !== true) return void response.destroy();

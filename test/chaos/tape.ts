@@ -1,0 +1,68 @@
+// What all processes of a chaos run share: which part of a life is played, every call made, every fault already played.
+import fs from 'node:fs';
+import { join } from 'node:path';
+
+export const KINDS = ['kill-before', 'kill-after', 'error', 'error-after'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Who makes a call: the app, the child that runs one operation, the provider's plugin under it. */
+export type Maker = 'app' | 'child' | 'plugin';
+
+export type Tape = {
+  /** Notes the call, and answers what shall become of it: each kind of fault once for each call of each maker. */
+  readonly next: (maker: Maker, point: string, possible?: readonly Kind[]) => Kind | null;
+  /** Null while nothing is to fail. */
+  readonly play: (part: Part | null) => void;
+  readonly points: () => ReadonlySet<string>;
+  readonly played: () => readonly string[];
+};
+
+export type Part = {
+  /** Keeps the faults of one part apart from those of another; with the same scope each is played once over all. */
+  readonly scope: string;
+  readonly kinds: readonly Kind[];
+  /** One of the kinds for each call, or every one. */
+  readonly each: 'one' | 'every';
+};
+
+// Taken before the witness replaces them: what is noted here is no call of the app's.
+const { appendFileSync, readFileSync, writeFileSync, renameSync } = fs;
+
+export function openTape(folder: string): Tape {
+  const file = (name: string) => join(folder, name);
+  const lines = (name: string): readonly string[] => {
+    try {
+      return readFileSync(file(name), 'utf8').split('\n').slice(0, -1);
+    } catch {
+      return [];
+    }
+  };
+  const noted = new Set<string>();
+  return {
+    next: (maker, point, possible = KINDS) => {
+      const call = `${maker} ${point}`;
+      const [scope, each, ...kinds] = (lines('part')[0] ?? '').split(' ');
+      if (!noted.has(call)) appendFileSync(file('points'), `${call}\n`);
+      noted.add(call);
+      if (scope === undefined || scope === '') return null;
+      const done = new Set(lines('played'));
+      const allowed = possible.filter((one) => kinds.includes(one));
+      const chosen = each === 'one' ? allowed.slice(oddity(call) % allowed.length).slice(0, 1) : allowed;
+      const kind = chosen.find((one) => !done.has(`${scope} ${one} ${call}`));
+      if (kind === undefined) return null;
+      appendFileSync(file('played'), `${scope} ${kind} ${call}\n`);
+      return kind;
+    },
+    play: (part) => {
+      writeFileSync(file('part.new'), part === null ? '' : `${[part.scope, part.each, ...part.kinds].join(' ')}\n`);
+      renameSync(file('part.new'), file('part'));
+    },
+    points: () => new Set(lines('points')),
+    played: () => lines('played'),
+  };
+}
+
+/** The same for the same call in every run, and different enough between calls. */
+function oddity(text: string): number {
+  return [...text].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+}
