@@ -32,6 +32,8 @@ export type SandboxOptions = {
   readonly adminsBypass?: boolean;
   /** GitHub's clock, where it is not this machine's. */
   readonly now?: () => Date;
+  /** Another installation in an organisation that has one already: its AWS, which stays its own to close. */
+  readonly beside?: { readonly aws: AwsDouble; readonly repositoryId: number };
 };
 
 export type Sandbox = {
@@ -53,7 +55,10 @@ export type Sandbox = {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const dir = await mkdtemp(join(tmpdir(), 'breakglass-sandbox-'));
   const keys = newSigningKeys();
-  const [github, aws] = await Promise.all([startGitHubDouble(options, keys), startAwsDouble(options)]);
+  const [github, aws] = await Promise.all([
+    startGitHubDouble(options, keys),
+    options.beside?.aws ?? startAwsDouble(options),
+  ]);
   await writeFile(join(dir, 'app.pem'), github.app.privateKey, { mode: 0o600 });
   await writeFile(join(dir, 'signing.pem'), keys.pem, { mode: 0o600 });
   const environment = (overrides: Readonly<Record<string, string>> = {}) => ({
@@ -88,7 +93,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   const close = async (): Promise<void> => {
     await Promise.all(apps.map((app) => app.kill()));
-    await Promise.all([github.close(), aws.close()]);
+    await Promise.all([github.close(), options.beside === undefined ? aws.close() : null]);
     await removeFolder(dir);
   };
   return { github, aws, keys, dir, environment, startApp, apps, close };
@@ -103,7 +108,7 @@ function startGitHubDouble(options: SandboxOptions, keys: SigningKeys): Promise<
   return startGitHub({
     owner: 'acme',
     name: 'access',
-    repositoryId: REPOSITORY_ID,
+    repositoryId: options.beside?.repositoryId ?? REPOSITORY_ID,
     seed: { ...seedFiles(keys), ...options.seed },
     people: PEOPLE,
     teams: TEAMS,
