@@ -1,5 +1,5 @@
 // The engine's state as files: which stacks there are, and what one of them says. Read without a CLI call (0.4 s each).
-import { readdir, readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { grantOfStack, PROJECT, stackName } from './stack-name.ts';
@@ -43,6 +43,19 @@ export async function setAsideDamaged(state: string, grantId: string): Promise<b
   if (text === null || member(parseJson(text), 'checkpoint') !== undefined) return false;
   await rename(file, `${file}.damaged`);
   return true;
+}
+
+/**
+ * Beside each file of its store the engine keeps the file's attributes, and writes them in place (gocloud.dev/blob/fileblob).
+ * Cut short by a kill they make it fail for good, with "failed to load checkpoint: EOF", those of `meta.yaml` with every
+ * stack of the store. It can do without: the content is in the files themselves.
+ */
+export async function removeDamagedAttributes(state: string, grantId: string): Promise<void> {
+  for (const file of [fileOf(state, grantId), join(state, '.pulumi', 'meta.yaml')]) {
+    const attributes = `${file}.attrs`;
+    const text = await readFile(attributes, 'utf8').catch(nullWhenMissing);
+    if (text !== null && parseJson(text) === undefined) await rm(attributes, { force: true });
+  }
 }
 
 function fileOf(state: string, grantId: string): string {

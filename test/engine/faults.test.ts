@@ -195,6 +195,15 @@ describe('the state', () => {
     expect(await rig.engine().end(on())).toMatchObject({ kind: 'done', permissionSetArn: null });
   });
 
+  it('whose attributes a kill cut short, those of the stack or of the whole store, which the engine cannot read: both go', async () => {
+    const engine = await made();
+    const attributes = (file: string) => join(rig.dataDir, 'state', '.pulumi', `${file}.attrs`);
+    writeFileSync(attributes('meta.yaml'), '');
+    writeFileSync(attributes(`stacks/breakglass/g-${grant.id}.json`), '{"user.cache_control":"","us');
+    expect(await engine.end(on())).toMatchObject({ kind: 'done' });
+    expectNothingLeft();
+  });
+
   it('beside a work folder whose files were left empty: the next operation writes them anew', async () => {
     const engine = await made();
     const folder = join(rig.dataDir, 'work', `g-${grant.id}`);

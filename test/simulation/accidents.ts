@@ -2,7 +2,7 @@
 import { pick } from './commands.ts';
 import type { FaultKind } from './faults.ts';
 import type { Run } from './life.ts';
-import { end } from './model.ts';
+import { end, leaves } from './model.ts';
 import { ACCOUNTS, hubot, PEOPLE, REPOSITORY_ID, TEAM_IDS, type Team } from './policy.ts';
 import { awsNow, type Delivery, notify } from './world.ts';
 
@@ -22,7 +22,7 @@ export function changeTeam(run: Run, which: number, whose: number): void {
   const team = pick(Object.keys(TEAM_IDS) as Team[], which) ?? 'sre';
   const person = pick(PEOPLE.slice(0, 4), whose) ?? hubot;
   const members = run.world.teams[team];
-  if (members.delete(person.id)) run.model.left.set(`${team} ${person.id}`, run.clock.now());
+  if (members.delete(person.id)) leaves(run.model, team, person);
   else if (run.model.left.has(`${team} ${person.id}`)) members.add(person.id);
   notify(run.world, 'pass');
 }
@@ -70,7 +70,8 @@ export async function hand(run: Run, how: Hand, which: number): Promise<void> {
   else if (how === 'attach') await calls.attach(set.arn, 'arn:aws:iam::aws:policy/PowerUserAccess');
   else if (how === 'delete') {
     for (const one of set.assignments) await calls.unassign(set.arn, one.account, one.user);
-    await calls.deleteSet(set.arn);
+    // Refused while the engine has something under way on it: then it stays.
+    await calls.deleteSet(set.arn).catch(() => {});
   } else await calls.putInline(set.arn, how === 'deadline' ? later : open);
   if (sets.has(set.arn) && account !== undefined) await calls.provision(set.arn, account);
 }

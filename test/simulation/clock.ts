@@ -12,6 +12,8 @@ export type Clock = {
   readonly advance: (ms: number, onStep: () => void) => Promise<void>;
   /** Milliseconds by which this machine's clock differs from the true time. */
   skewMs: number;
+  /** What is under way in other processes, for which time stands still: null, or the next that is heard of it. */
+  elsewhere: () => Promise<void> | null;
   /** All that waits, of whatever process. */
   readonly uninstall: () => void;
 };
@@ -24,6 +26,9 @@ const real = {
   random: Math.random,
   sleep: promises.setTimeout,
 };
+
+/** In the time that the processes of this machine share. */
+export const realTime = { after: real.setTimeout, cancel: real.clearTimeout };
 
 /** Between two timers everything that hangs on promises alone runs out: that is what an immediate waits for. */
 const drained = () => new Promise<void>((resolve) => real.setImmediate(resolve));
@@ -39,20 +44,28 @@ export function installClock(startMs: number, random: () => number): Clock {
       timer.cancelled = true;
     };
   };
+  const settled = async () => {
+    await drained();
+    for (let busy = clock.elsewhere(); busy !== null; busy = clock.elsewhere()) {
+      await busy;
+      await drained();
+    }
+  };
   const clock: Clock = {
     now: () => now,
     after,
     skewMs: 0,
+    elsewhere: () => null,
     advance: async (ms, onStep) => {
       const until = now + ms;
-      await drained();
+      await settled();
       onStep();
       for (let next = timers[0]; next !== undefined && next.at <= until; next = timers[0]) {
         timers.shift();
         if (next.cancelled) continue;
         now = Math.max(now, next.at);
         next.run();
-        await drained();
+        await settled();
         onStep();
       }
       now = until;

@@ -93,7 +93,7 @@ export function removal(run: Run, which: number, who: number): void {
   const { tree } = run.world.repository.get(run.world.repository.tip());
   if (grant === undefined || !tree.grants.has(`grants/${grant.id}.yaml`)) return;
   propose(run, by, withFile(tree, `grants/${grant.id}.yaml`, null), { kind: 'removal', id: grant.id, by });
-  if (isBegun(run, grant) && mayEnd(run.model, grant, by)) end(run.model, grant, `removal by ${by.login}`);
+  if (isBegun(run, grant) && mayEnd(run.model, grant, by)) end(run.model, grant, `removal by ${by.login}`, by);
 }
 
 function isBegun({ clock }: Run, grant: ModelGrant): boolean {
@@ -140,7 +140,7 @@ export function revoke(run: Run, which: number, who: number): void {
   if (number === undefined) return;
   say(world, number, userOf(by), '/revoke');
   if (grant !== undefined && isBegun(run, grant) && mayEnd(model, grant, by))
-    end(model, grant, `revoked by ${by.login}`);
+    end(model, grant, `revoked by ${by.login}`, by);
 }
 
 /** An administrator presses the button, which asks nobody. */

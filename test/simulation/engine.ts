@@ -11,7 +11,7 @@ import { ledgerAt } from './mirror.ts';
 import { awsNow, type World } from './world.ts';
 
 /** How long the kill ladder takes with a child that does not obey. */
-const KILL_MS = 45_000;
+export const KILL_MS = 45_000;
 
 /** `calls` are the provider's, each of which can fail or hang by itself. */
 export function engineOf(world: World, calls: AwsCalls): Engine {
@@ -82,7 +82,7 @@ async function killedAfter(signal: AbortSignal | undefined, work: Promise<Engine
 }
 
 /** The child believes nobody: it reads the ledger itself, as the app verified it last. */
-function authorized(world: World, id: string): GrantEntry | string {
+export function authorized(world: World, id: string): GrantEntry | string {
   const ledger = ledgerAt(world, world.disk.refs.trusted ?? world.repository.genesis);
   const entry = ledger.grants.get(id);
   if (entry === undefined) return `no valid authorization grants "${id}"`;

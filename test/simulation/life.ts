@@ -1,10 +1,12 @@
 // One run: a world, a process on it that is started again whenever it crashes, and the judge beside them.
 import process from 'node:process';
+import type { Aws } from './aws.ts';
 import { chanceOf } from './chance.ts';
 import { type Clock, installClock } from './clock.ts';
-import { type Armed, type FaultKind, patienceMs } from './faults.ts';
+import { engineOf } from './engine.ts';
+import { type Armed, type FaultKind, patienceMs, withFaults } from './faults.ts';
 import { createModel, judgeMissing, judgeNow, type Model, violate } from './model.ts';
-import { type Process, startProcess } from './process.ts';
+import { type MakeEngine, type Process, startProcess } from './process.ts';
 import { createWorld, type World } from './world.ts';
 
 export type Run = {
@@ -27,11 +29,19 @@ export type Run = {
 const START = Date.parse('2026-11-22T03:00:00Z');
 const JUDGE_EVERY_MS = 20_000;
 
-export function startRun(seed: number): Run {
+/** What the simulation has of its own, and what real parts may take the place of. */
+export type Parts = { readonly aws?: Aws; readonly engine: MakeEngine; readonly onCrash: () => void };
+
+const SIMULATED: Parts = {
+  engine: (world, life) => engineOf(world, withFaults(life, 'provider', world.aws.calls)),
+  onCrash: () => {},
+};
+
+export function startRun(seed: number, parts: Parts = SIMULATED): Run {
   const chance = chanceOf(seed);
   // A day of its own for each: what the app keeps in mind by the time must not come from another run.
   const clock = installClock(START + (seed % 10_000) * 86_400_000, chance.next);
-  const world = createWorld(clock, chance);
+  const world = createWorld(clock, chance, parts.aws);
   const model = createModel(world);
   const armed: Armed[] = [];
   const calls = new Map<string, number>();
@@ -43,6 +53,7 @@ export function startRun(seed: number): Run {
   };
   const begin = (): Process =>
     startProcess(world, {
+      engine: parts.engine,
       armed,
       onCall: (point) => {
         calls.set(point, (calls.get(point) ?? 0) + 1);
@@ -55,6 +66,7 @@ export function startRun(seed: number): Run {
       onCrash: () => restart(1000 + chance.below(29_000)),
     });
   const restart = (ms: number): void => {
+    parts.onCrash();
     disturb(clock.now() + ms);
     clock.after(ms, () => {
       run.process = begin();

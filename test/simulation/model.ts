@@ -31,7 +31,8 @@ export type Approval = {
   readonly sha: string | null;
   readonly onlyHead: boolean;
 };
-type End = { readonly at: number; readonly why: string };
+/** `perhaps`: whoever asked for it lost the right to it, maybe before the app read it. */
+type End = { readonly at: number; readonly why: string; readonly by: Person | null; perhaps: boolean };
 
 export type ModelGrant = {
   readonly id: string;
@@ -162,8 +163,17 @@ export function mayEnd({ world }: Model, grant: ModelGrant, who: Person): boolea
   return who.id === grant.by.id || sre.has(who.id) || (grant.place.rule === 'prod-admin' && commanders.has(who.id));
 }
 
-export function end(model: Model, grant: ModelGrant, why: string): void {
-  grant.ends.push({ at: model.world.clock.now(), why });
+export function end(model: Model, grant: ModelGrant, why: string, by: Person | null = null): void {
+  grant.ends.push({ at: model.world.clock.now(), why, by, perhaps: false });
+}
+
+/** What somebody asked for a moment before counts only if it was read in time. */
+export function leaves(model: Model, team: Team, who: Person): void {
+  const now = model.world.clock.now();
+  model.left.set(`${team} ${who.id}`, now);
+  for (const grant of model.grants.values())
+    for (const one of grant.ends)
+      if (one.by?.id === who.id && now - one.at < READ_BEFORE_MS && !mayEnd(model, grant, who)) one.perhaps = true;
 }
 
 /** Whoever deletes the file, the access ends. */
@@ -216,7 +226,7 @@ function whyMayNot(model: Model, can: Can): Violation | null {
   if (can.user !== grant.by.aws || can.account !== ACCOUNTS[grant.place.account])
     return { kind, sentence: `${who}, which "${grant.id}" does not give` };
   if (can.until > grant.deadline) return { kind: 'overrun', sentence: `${who} for longer than "${grant.id}" says` };
-  const late = grant.ends.find(({ at }) => now > Math.max(at, model.deniesFrom) + EARLY_END_MS);
+  const late = grant.ends.find(({ at, perhaps }) => !perhaps && now > Math.max(at, model.deniesFrom) + EARLY_END_MS);
   if (late === undefined) return null;
   return { kind: 'overrun', sentence: `${who}, though "${grant.id}" was ended (${late.why})` };
 }

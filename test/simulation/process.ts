@@ -1,5 +1,6 @@
 // One process of the app on the world: the real queue, worker and reconcilers, on ports that can fail at every call.
 import type { Logger } from 'pino';
+import type { Engine } from '../../app/engine/engine.ts';
 import { createMemoryQueue } from '../../app/queue/memory.ts';
 import { createAlarms } from '../../app/reconcile/alarms.ts';
 import { type Context, createMemory, type EngineState } from '../../app/reconcile/context.ts';
@@ -10,7 +11,6 @@ import { createSweepMemory } from '../../app/reconcile/sweep-memory.ts';
 import { rememberedBy, restoredAlarms, restoreMemory } from '../../app/reconcile/watch-file.ts';
 import { places, worker } from '../../app/reconcile/worker.ts';
 import type { Files } from './disk.ts';
-import { engineOf } from './engine.ts';
 import { type Armed, type FaultKind, type Life, withFaults } from './faults.ts';
 import { githubOf } from './github.ts';
 import { identityCenterOf } from './identity-center.ts';
@@ -26,7 +26,11 @@ export type Process = {
   readonly enqueue: (key: string) => void;
 };
 
+/** The engine that a new process has, as its ports see it. */
+export type MakeEngine = (world: World, life: Life) => Engine;
+
 export type Watching = {
+  readonly engine: MakeEngine;
   readonly armed: Armed[];
   readonly onFault: (point: string, kind: FaultKind) => void;
   readonly onCall: (point: string) => void;
@@ -42,7 +46,8 @@ export function startProcess(world: World, watching: Watching): Process {
   const life = lifeOf(world, watching, (point) => asked.add(point.split('.')[0] ?? ''));
   const files = withFaults(life, 'disk', world.disk.files);
   const failing = new Map<string, string>();
-  const context = contextOf(world, { life, asked, files }, (key, delayMs) => queue.enqueue(key, delayMs));
+  const made = watching.engine(world, life);
+  const context = contextOf(world, { life, asked, files, made }, (key, delayMs) => queue.enqueue(key, delayMs));
   const handle = worker({ context, passMs: PASS_MS, onPass: () => keepWatch(world, context) });
   const queue = createMemoryQueue({
     ...places(context),
@@ -87,9 +92,14 @@ function lifeOf(world: World, watching: Watching, onCall: (point: string) => voi
   return life;
 }
 
-type Parts = { readonly life: Life; readonly asked: ReadonlySet<string>; readonly files: Files };
+type Parts = {
+  readonly life: Life;
+  readonly asked: ReadonlySet<string>;
+  readonly files: Files;
+  readonly made: Engine;
+};
 
-function contextOf(world: World, { life, asked, files }: Parts, enqueue: Context['enqueue']): Context {
+function contextOf(world: World, { life, asked, files, made }: Parts, enqueue: Context['enqueue']): Context {
   const github = withFaults(
     life,
     'github',
@@ -102,7 +112,7 @@ function contextOf(world: World, { life, asked, files }: Parts, enqueue: Context
     'aws',
     identityCenterOf(world, sdk, () => asked.has('sdk')),
   );
-  const engine = withFaults(life, 'engine', engineOf(world, withFaults(life, 'provider', world.aws.calls)));
+  const engine = withFaults(life, 'engine', made);
   const alarms = createAlarms({ log: silent, now: github.now, restored: restoredAlarms(world.disk.watch) });
   const ended = revocationsOn(files, (error) =>
     alarms.happened('end-not-on-disk', 'disk', 'an early end is remembered by this process alone', { error }),
@@ -146,7 +156,7 @@ function contextOf(world: World, { life, asked, files }: Parts, enqueue: Context
 }
 
 /** Another process may hold the state for a moment yet. */
-function engineState(world: World, life: Life, engine: ReturnType<typeof engineOf>, enqueue: Context['enqueue']) {
+function engineState(world: World, life: Life, engine: Engine, enqueue: Context['enqueue']) {
   let state: EngineState = { kind: 'standby' };
   world.clock.after(world.chance.below(4000), () => {
     if (life.dead) return;

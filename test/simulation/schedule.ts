@@ -1,6 +1,7 @@
 // A schedule: commands with time between them, made by fast-check from a seed, played one after the other on one run.
 import fc from 'fast-check';
 import { arm, changeTeam, HANDS, type Hand, hand, operator, webhooks } from './accidents.ts';
+import type { AwsCalls } from './aws.ts';
 import {
   approve,
   changePolicy,
@@ -31,6 +32,7 @@ export type Command =
   | { readonly do: 'policy'; readonly which: number; readonly authorized: boolean }
   | { readonly do: 'crash'; readonly restartMs: number }
   | { readonly do: 'fault'; readonly where: number | null; readonly after: number; readonly kind: FaultKind }
+  | { readonly do: 'engine fault'; readonly call: keyof AwsCalls; readonly after: number; readonly kind: FaultKind }
   | { readonly do: 'webhooks'; readonly how: Delivery; readonly count: number }
   | { readonly do: 'hand'; readonly how: Hand; readonly which: number }
   | { readonly do: 'skew'; readonly whose: 'machine' | 'AWS'; readonly seconds: number };
@@ -69,6 +71,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: of('fault', {
       where: fc.option(fc.double({ min: 0, max: 0.999, noNaN: true }), { freq: 4 }),
       after: fc.nat({ max: 8 }),
+      kind: fc.constantFrom(...FAULTS),
+    }),
+  },
+  // Each of these is called once or twice in a grant's life: a fault anywhere hardly ever meets one.
+  {
+    weight: 4,
+    arbitrary: of('engine fault', {
+      call: fc.constantFrom<keyof AwsCalls>(
+        ...(['createSet', 'attach', 'putInline', 'provision', 'assign', 'unassign', 'deleteSet'] as const),
+      ),
+      after: fc.constantFrom(0, 0, 1),
       kind: fc.constantFrom(...FAULTS),
     }),
   },
@@ -138,6 +151,9 @@ async function play(run: Run, command: Command): Promise<void> {
       return run.crash(command.restartMs);
     case 'fault':
       return arm(run, command.where, command.after, command.kind);
+    case 'engine fault':
+      run.armed.push({ point: `provider.${command.call}`, after: command.after, kind: command.kind });
+      return;
     case 'webhooks':
       return webhooks(run, command.how, command.count);
     case 'hand':

@@ -56,12 +56,12 @@ export function userOf({ login, id }: Person): User {
   return { login, id, type: 'User' };
 }
 
-export function createWorld(clock: Clock, chance: Chance): World {
+export function createWorld(clock: Clock, chance: Chance, aws: Aws = createAws()): World {
   return {
     clock,
     chance,
     repository: createRepository({ policies: policyWithout('nothing'), at: new Date(clock.now() - 86_400_000) }),
-    aws: createAws(),
+    aws,
     disk: createDisk(),
     pulls: new Map(),
     branches: new Map(),
