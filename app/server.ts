@@ -110,9 +110,11 @@ function holdEngine(config: Config, start: () => Promise<unknown>, say: (state: 
           return again(CLAIM_MS);
         }
         release = claim.release;
+        // Asked to stop meanwhile: nobody would give it back.
+        if (stopped) return void (await release());
       }
       await start();
-      say({ kind: 'ready' });
+      if (!stopped) say({ kind: 'ready' });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       say({ kind: 'unavailable', reason: message });

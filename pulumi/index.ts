@@ -5,7 +5,7 @@ import { ManagedPolicyAttachment } from '@pulumi/aws/ssoadmin/managedPolicyAttac
 import { PermissionSet } from '@pulumi/aws/ssoadmin/permissionSet.js';
 import { PermissionSetInlinePolicy } from '@pulumi/aws/ssoadmin/permissionSetInlinePolicy.js';
 import type { CustomResourceOptions, Output, Resource } from '@pulumi/pulumi';
-import type { ResolvedGrant } from '../app/core/grant/resolved.ts';
+import type { Adopted, ResolvedGrant } from '../app/core/grant/resolved.ts';
 import { inlinePolicy } from './statements.ts';
 
 /** What `pulumi stack output` shows of a live grant: what AWS answered to the engine, known only when all of it exists. */
@@ -22,12 +22,12 @@ export type GrantOutputs = {
 const TIMEOUTS: CustomResourceOptions = { customTimeouts: { create: '30m', update: '30m', delete: '30m' } };
 
 /** The program for one grant: the same grant is the same resources, whoever runs it and when. */
-export function grantProgram(grant: ResolvedGrant): () => Promise<GrantOutputs> {
+export function grantProgram(grant: ResolvedGrant, adopted?: Adopted): () => Promise<GrantOutputs> {
   return async () => {
     const set = permissionSet(grant);
     // The assignment waits for every policy: the deadline exists before the access does. Destroyed in reverse, so the
     // assignment goes first (a permission set cannot be deleted while it is assigned).
-    const policies = [...managedPolicies(grant, set), deadlinePolicy(grant, set)];
+    const policies = [...managedPolicies(grant, set, adopted), deadlinePolicy(grant, set)];
     const { id } = assignment(grant, set, policies);
     return { permissionSetArn: set.arn, createdAt: set.createdDate, assignment: id, deadline: grant.deadline };
   };
@@ -52,16 +52,18 @@ function permissionSet(grant: ResolvedGrant): PermissionSet {
   );
 }
 
-function managedPolicies(grant: ResolvedGrant, set: PermissionSet): Resource[] {
+function managedPolicies(grant: ResolvedGrant, set: PermissionSet, adopted?: Adopted): Resource[] {
+  const { instanceArn } = grant;
   // A set: the same policy twice would be the same resource twice.
-  return [...new Set(grant.managedPolicies)].map(
-    (arn) =>
-      new ManagedPolicyAttachment(
-        `managed-${arn.slice(arn.indexOf('/') + 1).replaceAll('/', '-')}`,
-        { instanceArn: grant.instanceArn, permissionSetArn: set.arn, managedPolicyArn: arn },
-        belongingTo(set),
-      ),
-  );
+  return [...new Set(grant.managedPolicies)].map((arn) => {
+    const name = `managed-${arn.slice(arn.indexOf('/') + 1).replaceAll('/', '-')}`;
+    const found = adopted?.names.has(name) ? { import: `${arn},${adopted.permissionSetArn},${instanceArn}` } : {};
+    return new ManagedPolicyAttachment(
+      name,
+      { instanceArn, permissionSetArn: set.arn, managedPolicyArn: arn },
+      { ...belongingTo(set), ...found },
+    );
+  });
 }
 
 function deadlinePolicy(grant: ResolvedGrant, set: PermissionSet): Resource {

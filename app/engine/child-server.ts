@@ -1,5 +1,6 @@
 // The child's side of the conversation: prepare once, run one operation, answer, exit.
 import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
+import { unlessAborted } from './abortable-command.ts';
 import { describeFailure } from './failure.ts';
 import type { ChildOutcome, ChildSettings, FromChild, OperationRequest, ToChild } from './messages.ts';
 import { OPERATION_MARK } from './messages.ts';
@@ -20,7 +21,7 @@ export function serveChild(programs: Programs): void {
   // The supervisor may have gone while this process was still loading: no event would tell.
   if (!process.connected) process.exit(0);
   process.on('message', (message: ToChild) => {
-    if (message.kind === 'prepare') prepared = prepare(message.settings);
+    if (message.kind === 'prepare') prepared = prepare(message.settings, stop.signal);
     else if (message.kind === 'abort') stop.abort();
     else {
       running = true;
@@ -34,8 +35,10 @@ export function serveChild(programs: Programs): void {
   });
 }
 
-function prepare(settings: ChildSettings): Prepared {
-  const command = PulumiCommand.get(settings.pulumiRoot === null ? {} : { root: settings.pulumiRoot });
+function prepare(settings: ChildSettings, signal: AbortSignal): Prepared {
+  const command = PulumiCommand.get(settings.pulumiRoot === null ? {} : { root: settings.pulumiRoot }).then((found) =>
+    unlessAborted(found, signal),
+  );
   command.catch(() => undefined); // reported by the operation that needs it
   return { settings, command };
 }

@@ -3,7 +3,7 @@ import type { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
 import type { EngineEvent } from '@pulumi/pulumi/automation/events.js';
 import type { Stack } from '@pulumi/pulumi/automation/stack.js';
 import type { PulumiFn } from '@pulumi/pulumi/automation/workspace.js';
-import type { ResolvedGrant } from '../core/grant/resolved.ts';
+import type { Adopted, ResolvedGrant } from '../core/grant/resolved.ts';
 import type { Authorized, LedgerSource } from '../git/authorized.ts';
 import { fileState, removeDamagedAttributes, setAsideDamaged } from './checkpoint.ts';
 import type { EngineProgress } from './engine.ts';
@@ -18,7 +18,7 @@ import { grantOfStack } from './stack-name.ts';
 /** What an operation runs. Parameters, so that the engine can be tested without a ledger and without AWS. */
 export type Programs = {
   readonly authorize: (source: LedgerSource, grantId: string, now: Date) => Promise<Authorized>;
-  readonly program: (grant: ResolvedGrant) => PulumiFn;
+  readonly program: (grant: ResolvedGrant, adopted?: Adopted) => PulumiFn;
   readonly inlinePolicy: (
     grant: ResolvedGrant,
   ) => { readonly kind: 'ok' } | { readonly kind: 'too-large'; readonly characters: number; readonly limit: number };
@@ -47,7 +47,8 @@ export async function runOperation(
 }
 
 type OnEvent = (event: EngineEvent) => void;
-type Change = (opened: OpenStack, onEvent: OnEvent, surroundings: Surroundings) => Promise<void>;
+type Changing = Surroundings & { readonly program: (adopted: Adopted) => PulumiFn };
+type Change = (opened: OpenStack, onEvent: OnEvent, changing: Changing) => Promise<void>;
 
 async function authorized(
   grantId: string,
@@ -60,7 +61,10 @@ async function authorized(
   const refusal = unfit(answer.grant, programs);
   if (refusal) return { kind: 'refused', reason: refusal };
   const opening = { program: programs.program(answer.grant), region: answer.grant.region };
-  return onStack(grantId, surroundings, opening, (opened, onEvent) => change(opened, onEvent, surroundings));
+  const program = (adopted: Adopted) => programs.program(answer.grant, adopted);
+  return onStack(grantId, surroundings, opening, (opened, onEvent) =>
+    change(opened, onEvent, { ...surroundings, program }),
+  );
 }
 
 /**
@@ -68,24 +72,29 @@ async function authorized(
  * made again, while a refresh would read the policy from AWS, call it done, and the role would keep the old deadline.
  * Then against AWS, for what somebody changed there by hand.
  */
-const update: Change = async (opened, onEvent, { signal }) => {
-  const { stack, existed, interrupted, assigned } = opened;
+const update: Change = async (opened, onEvent, { signal, program }) => {
+  const { stack, existed, interrupted, assigned, permissionSetArn } = opened;
   const fresh = !existed || (interrupted && !assigned);
   if (existed && fresh) await startOver(stack, signal);
-  const up = (listen: OnEvent, refresh: boolean) =>
-    stack.up({ refresh, onEvent: listen, signal, suppressOutputs: true });
-  const first = await unlessDifferent(onEvent, signal, (listen) => up(listen, false));
+  const up = (listen: OnEvent, more: { readonly refresh?: boolean; readonly program?: PulumiFn }) =>
+    stack.up({ ...more, onEvent: listen, signal, suppressOutputs: true });
+  const { missing, unknown } = await unlessDifferent(onEvent, signal, (listen) => up(listen, {}));
   // A plugin that died alone leaves no mark in the state, nor does a start over that was cut off in the middle.
-  if (first === 'unknown') {
+  if (unknown.size > 0 && !assigned) {
     await startOver(stack, signal);
-    await up(onEvent, false);
-  } else if (!fresh || first === 'missing') await up(onEvent, true);
+    await up(onEvent, {});
+    return;
+  }
+  // Somebody may be working with it: what AWS has attached becomes the state's, and nothing is taken off.
+  if (unknown.size > 0 && permissionSetArn !== null)
+    await up(onEvent, { program: program({ names: unknown, permissionSetArn }) });
+  if (!fresh || missing) await up(onEvent, { refresh: true });
 };
 
 /**
  * A kill leaves "creating" entries in the state, and in AWS perhaps what they were creating: a policy that is attached
- * there but not here makes every attempt fail ("already attached"), and no refresh finds it. Starting over is simpler and
- * safer than guessing, though whoever works with the access must sign in again; policies go with their set.
+ * there but not here makes every attempt fail ("already attached"), and no refresh finds it. As long as nobody has the
+ * access yet, starting over is simpler and safer than guessing; policies go with their set.
  */
 async function startOver(stack: Stack, signal: AbortSignal): Promise<void> {
   await stack.refresh({ clearPendingCreates: true, signal, suppressOutputs: true });
@@ -131,32 +140,41 @@ async function end(grantId: string, surroundings: Surroundings): Promise<ChildOu
 async function destroy(opened: OpenStack, onEvent: OnEvent, signal: AbortSignal): Promise<void> {
   const run = (listen: OnEvent, refresh: boolean) =>
     opened.stack.destroy({ continueOnError: true, onEvent: listen, signal, refresh, suppressOutputs: true });
-  const first = await unlessDifferent(onEvent, signal, (listen) => run(listen, opened.interrupted));
-  if (first === 'missing') await run(onEvent, true);
+  const { missing } = await unlessDifferent(onEvent, signal, (listen) => run(listen, opened.interrupted));
+  if (missing) await run(onEvent, true);
 }
 
-/**
- * `missing`: what is gone from AWS already makes the plugin fail ("404 status error: Assignment not found",
- * hashicorp/terraform-provider-aws#23585), whether an interrupted end, the early end or a person removed it. A refresh
- * takes it out of the state: the caller tries again with one. `unknown`: AWS holds what the state does not know.
- */
+type Difference = {
+  /**
+   * What is gone from AWS already makes the plugin fail ("404 status error: Assignment not found",
+   * hashicorp/terraform-provider-aws#23585), whether an interrupted end, the early end or a person removed it. A refresh
+   * takes it out of the state: the caller tries again with one.
+   */
+  readonly missing: boolean;
+  /** Names of what AWS holds and the state does not know. */
+  readonly unknown: ReadonlySet<string>;
+};
+
+/** Throws what is no difference between the state and AWS, and an interruption always. */
 async function unlessDifferent(
   onEvent: OnEvent,
   signal: AbortSignal,
   run: (listen: OnEvent) => Promise<unknown>,
-): Promise<'done' | 'missing' | 'unknown'> {
-  let difference: 'missing' | 'unknown' | null = null;
+): Promise<Difference> {
+  const unknown = new Set<string>();
+  let missing = false;
   try {
     await run((event) => {
-      const message = event.diagnosticEvent?.message ?? '';
-      if (/already attached/i.test(message)) difference = 'unknown';
-      else if (/\b404\b|not ?found/i.test(message)) difference ??= 'missing';
+      const { message = '', urn = '' } = event.diagnosticEvent ?? {};
+      const name = urn.split('::').at(-1) ?? '';
+      if (/already attached/i.test(message) && name !== '') unknown.add(name);
+      else if (/\b404\b|not ?found/i.test(message)) missing = true;
       onEvent(event);
     });
-    return 'done';
+    return { missing: false, unknown: new Set() };
   } catch (error) {
-    if (signal.aborted || difference === null) throw error;
-    return difference;
+    if (signal.aborted || (!missing && unknown.size === 0)) throw error;
+    return { missing, unknown };
   }
 }
 

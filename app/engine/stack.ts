@@ -17,6 +17,7 @@ export type OpenStack = {
   readonly interrupted: boolean;
   /** The state knows the account assignment: somebody may be working with this access. */
   readonly assigned: boolean;
+  readonly permissionSetArn: string | null;
 };
 
 /** Whether the state has the stack; `unknown` where only the CLI can tell. */
@@ -51,7 +52,8 @@ export async function openStack(
   const remote = known && state === null ? parseDeployment((await stack.exportStack()).deployment) : null;
   const checkpoint = local ?? remote;
   const interrupted = (checkpoint?.pending.length ?? 0) > 0;
-  return { stack, existed: known, interrupted, assigned: checkpoint?.assigned ?? false };
+  const { assigned = false, permissionSetArn = null } = checkpoint ?? {};
+  return { stack, existed: known, interrupted, assigned, permissionSetArn };
 }
 
 async function selected(name: string, workspace: LocalWorkspace): Promise<boolean> {

@@ -90,25 +90,33 @@ describe('a plugin that dies alone', () => {
     expect(rig.aws.sets()).toHaveLength(1);
   });
 
-  it('while it attaches again what somebody took off: the access is made anew', async () => {
+  it('while it attaches again what somebody took off: the same set goes on, an extension included', async () => {
     rig.authorize(grant.id, { kind: 'authorized', grant });
     const engine = rig.engine();
     await engine.grant(operationOn(grant).operation);
     const [set] = rig.aws.sets();
+    const arn = set?.arn ?? '';
+    const session = rig.aws.signIn(MONA, PAYMENTS, arn);
     for (const ManagedPolicyArn of attached())
       await sdk((client) =>
         client.send(
           new DetachManagedPolicyFromPermissionSetCommand({
             InstanceArn: INSTANCE,
-            PermissionSetArn: set?.arn,
+            PermissionSetArn: arn,
             ManagedPolicyArn,
           }),
         ),
       );
     killPluginAt('AttachManagedPolicyToPermissionSet');
     expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'failed' });
-    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
-    expect(rig.aws.whatCan(MONA, PAYMENTS, 'ec2:StopInstances').kind).toBe('allowed');
+    expect(attached()).toHaveLength(1);
+    const longer = { ...grant, deadline: inSeconds(7_200) };
+    rig.authorize(grant.id, { kind: 'authorized', grant: longer });
+    expect(await engine.grant(operationOn(longer).operation)).toMatchObject({ kind: 'done' });
+    expect(rig.aws.sets().map((one) => one.arn)).toEqual([arn]);
+    const soon = new Date(Date.parse(longer.deadline) - 1_000);
+    expect(rig.aws.whatCan(MONA, PAYMENTS, 'ec2:StopInstances', soon).kind).toBe('allowed');
+    expect(rig.aws.whatCan(MONA, PAYMENTS, 'ec2:StopInstances', new Date(), { session }).kind).toBe('allowed');
     expect(await engine.end(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
     expect(rig.aws.sets()).toEqual([]);
   });

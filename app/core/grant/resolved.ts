@@ -23,3 +23,6 @@ export type ResolvedGrant = {
   /** When the access ends: whole seconds, UTC, `2026-11-22T05:04:00Z`. */
   readonly deadline: string;
 };
+
+/** Resources, by name, that AWS holds and the engine's state does not know: taken into the state instead of made. */
+export type Adopted = { readonly names: ReadonlySet<string>; readonly permissionSetArn: string };

@@ -11,7 +11,8 @@ let aws: AwsDouble;
 let bench: Workbench;
 let port = 0;
 
-// One bench for all tests keeps one plugin cache; each test has its own double on the same port.
+// One bench for all tests keeps one plugin cache; each test has its own double on the same port, and stacks that go with the
+// bench: only where the end is what is looked at, one is destroyed.
 beforeAll(async () => {
   const first = await startAws(organisation());
   port = Number(new URL(first.url).port);
@@ -84,7 +85,6 @@ describe('up', () => {
     const second = await stack.up();
     expect(second.summary.resourceChanges).toEqual({ same: 5 });
     expect(writes()).toHaveLength(before);
-    await stack.destroy();
   });
 
   test('a changed policy is put in place and provisioned; the same policy written otherwise is no change', async () => {
@@ -103,7 +103,6 @@ describe('up', () => {
     expect(changed.summary.resourceChanges).toEqual({ same: 4, update: 1 });
     expect(writes().slice(before)).toEqual(['PutInlinePolicyToPermissionSet', 'ProvisionPermissionSet']);
     expect(aws.whatCan('mona', 'payments', 'ec2:RunInstances', new Date('2030-06-01T00:00:00Z')).kind).toBe('allowed');
-    await stack.destroy();
   });
 
   test('with refresh repairs what an administrator changed', async () => {
@@ -120,7 +119,6 @@ describe('up', () => {
     expect(set?.tags.get('breakglass:grant')).toBe('drift');
     expect(aws.roles()[0]?.content).toEqual(set?.content);
     expect(aws.assignments()).toHaveLength(1);
-    await stack.destroy();
   });
 
   test('with refresh makes everything again that an administrator deleted', async () => {
@@ -131,7 +129,6 @@ describe('up', () => {
     await stack.up({ refresh: true });
     expect(aws.sets()[0]?.arn).not.toBe(first);
     expect(aws.whatCan('mona', 'payments', 's3:GetObject').kind).toBe('allowed');
-    await stack.destroy();
   });
 
   test('another account replaces the assignment and nothing else', async () => {
@@ -140,7 +137,6 @@ describe('up', () => {
     const moved = await (await bench.stackOf(access('replaced', { account: '999999999999' }))).up();
     expect(moved.summary.resourceChanges).toEqual({ same: 4, replace: 1 });
     expect(aws.assignments().map((one) => one.account)).toEqual(['999999999999']);
-    await stack.destroy();
   });
 });
 
@@ -149,7 +145,6 @@ test('the region of the configuration goes before that of the environment', asyn
   await stack.setConfig('aws:region', { value: 'eu-central-1' });
   await stack.up();
   expect(JSON.stringify((await stack.exportStack()).deployment)).toContain('"region":"eu-central-1"');
-  await stack.destroy();
 });
 
 describe('destroy', () => {
@@ -184,7 +179,6 @@ describe('as the real provider does, it', () => {
     const stack = await bench.stackOf(access(name));
     await expect(stack.up()).rejects.toThrow(`creating SSO Account Assignment for USER (${USER}): already exists`);
     aws.administrator.deleteSet(name);
-    await stack.destroy();
   });
 
   test('reports the reason that AWS gives for a failed operation', async () => {
@@ -208,7 +202,6 @@ describe('as the real provider does, it', () => {
     await stack.up();
     expect([conflict.hits(), throttle.hits(), reset.hits()]).toEqual([2, 2, 1]);
     expect(aws.assignments()).toHaveLength(1);
-    await stack.destroy();
   });
 
   test('keeps a resource whose provisioning failed in the state, so that the next up repairs it', async () => {
@@ -220,7 +213,6 @@ describe('as the real provider does, it', () => {
     expect(state).toContain('Not now.');
     await stack.up();
     expect(aws.assignments()).toHaveLength(1);
-    await stack.destroy();
   });
 
   test.each([
@@ -230,9 +222,8 @@ describe('as the real provider does, it', () => {
     ['a policy that is no JSON', { inlinePolicy: 'nonsense' }, /contains an invalid JSON policy/],
     ['a user id of another shape', { userId: 'mona' }, /expected length|must match/],
   ])('refuses %s before AWS is asked', async (_what, change, sentence) => {
-    const stack = await bench.stackOf({ ...access('refused'), ...change });
+    const stack = await bench.stackOf({ ...access(`refused-${Object.keys(change)[0]}`), ...change });
     await expect(stack.up()).rejects.toThrow(sentence);
     expect(writes().filter((operation) => operation === 'CreateAccountAssignment')).toEqual([]);
-    await stack.destroy();
   });
 });

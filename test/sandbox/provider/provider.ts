@@ -1,5 +1,6 @@
 // A stand-in for the aws provider plugin: the real engine drives it, and it calls AWS's own wire protocol.
 // It mirrors hashicorp/terraform-provider-aws internal/service/ssoadmin as pulumi-aws bridges it; each file names its source.
+import providerProtocol from '@pulumi/pulumi/proto/provider_pb.js';
 import { main } from '@pulumi/pulumi/provider/index.js';
 import { ACCOUNT_ASSIGNMENT } from './account-assignment.ts';
 import { type Connection, connect } from './client.ts';
@@ -18,6 +19,7 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map([
 ]);
 
 const configuration = listenForConfiguration();
+acceptImports();
 
 let connection: Connection | undefined;
 
@@ -68,4 +70,13 @@ function withRegion(state: Readonly<Record<string, unknown>>, given: Readonly<Re
 function aws(): Connection {
   connection ??= connect(process.env, configuration.region);
   return connection;
+}
+
+/** Asked to import a resource, the engine sends no properties, at which the SDK's server for plugins trips. */
+function acceptImports(): void {
+  const { prototype } = providerProtocol.ReadRequest;
+  const sent = prototype.getProperties;
+  prototype.getProperties = function () {
+    return sent.call(this) ?? ({ toJavaScript: () => ({}) } as unknown as ReturnType<typeof sent>);
+  };
 }
