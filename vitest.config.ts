@@ -23,6 +23,10 @@ export default defineConfig({
           name: 'system',
           include: ['test/**/*.test.ts'],
           exclude: ['test/setup*.test.ts', ...UNIT, ATTACKS],
+          // They wait more than half of their time: for a deadline, a pass, an answer that is held back. A file whose tests
+          // each have a stage of their own plays two at once.
+          maxConcurrency: 2,
+          testTimeout: 240_000,
           sequence: { groupOrder: 1 },
         },
       },

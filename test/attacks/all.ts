@@ -1,9 +1,10 @@
 // Every world of attacks, each in a process of its own, and the one account of what was refused and what leaked.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { commands } from './commands.ts';
-import { files } from './files.ts';
+import { approvals, commands } from './commands.ts';
+import { contents, files } from './files.ts';
 import { identity } from './identity.ts';
+import { liveWorld } from './live-grant.ts';
 import { mainBranch } from './main-branch.ts';
 import { mergeWorld } from './merge.ts';
 import { recordWorld } from './record.ts';
@@ -14,12 +15,15 @@ import type { Outcome, Played, World } from './world.ts';
 
 /** The longest first. */
 export const WORLDS: readonly World[] = [
+  identity,
   mergeWorld,
   files,
   commands,
-  identity,
-  time,
+  approvals,
+  contents,
   volume,
+  liveWorld,
+  time,
   trailers,
   recordWorld,
   mainBranch,

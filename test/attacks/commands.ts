@@ -217,18 +217,23 @@ const honest = (name: string, text: string | ((scene: Scene) => string)): Attack
   refusedWith: 'granted',
 });
 
+/** What the words are. */
 export const commands: World = {
   name: 'commands',
   withoutAws: true,
   attacks: [
     ...MARKDOWN,
     ...WORDS,
-    ...COMMITS,
-    ...CHANGES,
-    ...REVIEWS,
     honest(
       'honest: with words around it, line ends of Windows, and the full commit',
       ({ head }) => `Looks right.\r\n\r\n${LINE} ${head()}  \r\n\r\nGood luck!`,
     ),
   ],
+};
+
+/** What they are about, and what becomes of them. */
+export const approvals: World = {
+  name: 'approvals',
+  withoutAws: true,
+  attacks: [...COMMITS, ...CHANGES, ...REVIEWS],
 };

@@ -208,5 +208,11 @@ const HONEST: readonly Attack[] = [
 export const files: World = {
   name: 'files',
   withoutAws: true,
-  attacks: [...PATHS, ...MODES, ...BESIDE, ...BYTES, ...SYNTAX, ...VALUES, ...HONEST],
+  attacks: [...PATHS, ...MODES, ...BESIDE, ...BYTES, ...HONEST],
+};
+
+export const contents: World = {
+  name: 'contents',
+  withoutAws: true,
+  attacks: [...SYNTAX, ...VALUES, ...HONEST],
 };

@@ -3,13 +3,14 @@ import { grantYaml } from '../scenarios/stage.ts';
 import type { Attack, Refusal } from './attack.ts';
 import { ATTACK_RULES } from './rules.ts';
 import { type Scene, until } from './scene.ts';
+import type { World } from './world.ts';
 
 const BOSS = 'hubot-boss';
 const LINE = '/approve-emergency';
 const nobodyApproves = { says: () => [] };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** What `first` was granted, and everybody would like to have longer, wider or for themselves. */
-const LIVE = 'merge-1';
+const LIVE = 'live-1';
 const change = (
   name: string,
   refusedWith: Refusal,
@@ -22,7 +23,7 @@ const change = (
   ...more,
 });
 
-export const EXTENSIONS: readonly Attack[] = [
+const EXTENSIONS: readonly Attack[] = [
   change('an extension that nobody approves', 'waiting', { duration: '2h' }, nobodyApproves),
   change(
     'an extension approved by the requester',
@@ -87,7 +88,7 @@ export const EXTENSIONS: readonly Attack[] = [
   {
     name: 'an extension across the deadline',
     refusedWith: 'not-live',
-    files: () => ({ 'grants/merge-2.yaml': grantYaml({ ...SHORT, duration: '10m' }) }),
+    files: () => ({ 'grants/live-2.yaml': grantYaml({ ...SHORT, duration: '10m' }) }),
     ...nobodyApproves,
     live: async (scene) => {
       await scene.until(/Waiting|Approved|Denied/);
@@ -97,7 +98,7 @@ export const EXTENSIONS: readonly Attack[] = [
   },
 ];
 
-export const SHORT = { account: 'prod-web', duration: '5m' };
+const SHORT = { account: 'prod-web', duration: '5m' };
 
 const revoke = (name: string, write: (scene: Scene, pull: number) => Promise<number>): Attack => ({
   name,
@@ -111,7 +112,7 @@ const revoke = (name: string, write: (scene: Scene, pull: number) => Promise<num
   },
 });
 
-export const REVOKED: readonly Attack[] = [
+const REVOKED: readonly Attack[] = [
   revoke('somebody who may not ends the grant of another', (scene, pull) =>
     scene.as('mallory').comment(pull, '/revoke'),
   ),
@@ -126,7 +127,7 @@ export const REVOKED: readonly Attack[] = [
 const owners = (name: string, more: Partial<Attack>): Attack => ({ name, refusedWith: 'harmless', ...more });
 
 /** The rule for prod-web goes while a request under it is approved and waits for GitHub. */
-export const POLICY: readonly Attack[] = [
+const POLICY: readonly Attack[] = [
   {
     name: 'the rule goes between the approval and the merge',
     refusedWith: 'no-rule',
@@ -173,4 +174,21 @@ const WEB_RULE = `  - name: web-failover
     approvals: [{ count: 1, from: [team:incident-commanders] }]
 `;
 const WITHOUT = ATTACK_RULES.replace(/ {2}- name: production-failover\n( {4}.*\n)*/, '');
-export const MERGE_RULES = `${WITHOUT}${WEB_RULE}`;
+const MERGE_RULES = `${WITHOUT}${WEB_RULE}`;
+
+export const liveWorld: World = {
+  name: 'live',
+  attacks: [
+    { name: 'honest: granted, and stays', refusedWith: 'granted', first: true },
+    {
+      name: 'honest: granted for five minutes',
+      refusedWith: 'granted',
+      first: true,
+      files: (id) => ({ [`grants/${id}.yaml`]: grantYaml(SHORT) }),
+    },
+    ...EXTENSIONS,
+    ...REVOKED,
+    ...POLICY,
+  ],
+  options: { seed: { 'policies/rules.yaml': MERGE_RULES } },
+};

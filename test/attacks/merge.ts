@@ -2,7 +2,6 @@
 import { grantYaml } from '../scenarios/stage.ts';
 import { AROUND } from './around.ts';
 import type { Attack, Refusal } from './attack.ts';
-import { EXTENSIONS, MERGE_RULES, POLICY, REVOKED, SHORT } from './live-grant.ts';
 import type { Scene } from './scene.ts';
 import type { World } from './world.ts';
 
@@ -185,19 +184,9 @@ const RACES: readonly Attack[] = [
 export const mergeWorld: World = {
   name: 'merge',
   attacks: [
-    { name: 'honest: granted, and stays', refusedWith: 'granted', first: true },
-    {
-      name: 'honest: granted for five minutes',
-      refusedWith: 'granted',
-      first: true,
-      files: (id) => ({ [`grants/${id}.yaml`]: grantYaml(SHORT) }),
-    },
     ...KINDS,
     ...RACES,
     ...AROUND,
-    ...EXTENSIONS,
-    ...REVOKED,
-    ...POLICY,
     {
       name: 'honest: an answer that is lost after the merge, and a base that moves',
       refusedWith: 'granted',
@@ -211,6 +200,5 @@ export const mergeWorld: World = {
       },
     },
   ],
-  options: { seed: { 'policies/rules.yaml': MERGE_RULES } },
   arrange: ({ github }) => github.as('root-admin').push('decoy', { 'decoy.md': 'x\n' }),
 };

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { markedProcesses } from '../../app/engine/process-tree.ts';
-import type { ACCOUNTS, USERS } from '../sandbox/organisation.ts';
+import { ACCOUNTS, USERS } from '../sandbox/organisation.ts';
 import type { Stage } from '../scenarios/stage.ts';
 
 export type Violation = {
@@ -10,42 +10,51 @@ export type Violation = {
   readonly sentence: string;
 };
 
-export type Planned = {
-  readonly id: string;
-  readonly login: keyof typeof USERS;
-  readonly account: keyof typeof ACCOUNTS;
-};
+type Login = keyof typeof USERS;
+type Account = keyof typeof ACCOUNTS;
+export type Planned = { readonly id: string; readonly login: Login; readonly account: Account };
 
 export type Judge = {
   readonly violations: readonly Violation[];
   /** The grants that may come to be: whoever else can do anything has what nobody granted. */
   readonly plan: (grant: Planned) => void;
+  /** Nobody may have this one any more, whatever was signed. */
+  readonly over: (id: string) => void;
   readonly stop: () => void;
 };
 
 const LOOK_EVERY_MS = 100;
 
-/** Looks all the time, by the rules of AWS: nobody without an authorization on the branch, nobody past its deadline. */
+/** Looks all the time at everybody, by the rules of AWS: nobody without an authorization, nobody past the deadline. */
 export function startJudge(stage: Stage): Judge {
   const violations: Violation[] = [];
   const plans: Planned[] = [];
+  const over = new Set<string>();
+  const everybody = keys(USERS).flatMap((login) => keys(ACCOUNTS).map((account) => ({ login, account })));
   const look = () => {
-    for (const { id, login, account } of plans) {
+    for (const { login, account } of everybody) {
       const now = new Date();
       if (!stage.can(login, account, 's3:PutObject', now)) continue;
-      const deadlines = deadlinesOf(stage, id);
-      const said = violations.some((one) => one.sentence.includes(`"${id}"`));
-      if (said || deadlines.some((deadline) => now < deadline)) continue;
-      const kind = deadlines.length === 0 ? 'unauthorized' : 'overrun';
-      violations.push({ kind, sentence: `${login} can act by "${id}" at ${now.toISOString()}` });
+      const planned = plans.filter((one) => one.login === login && one.account === account);
+      const deadlines = planned.filter(({ id }) => !over.has(id)).flatMap(({ id }) => deadlinesOf(stage, id));
+      const what = `${login} can act on ${account}`;
+      if (violations.some((one) => one.sentence.startsWith(what)) || deadlines.some((deadline) => now < deadline))
+        continue;
+      const kind = planned.some(({ id }) => over.has(id)) || deadlines.length > 0 ? 'overrun' : 'unauthorized';
+      violations.push({ kind, sentence: `${what} at ${now.toISOString()}` });
     }
   };
   const timer = setInterval(look, LOOK_EVERY_MS);
   return {
     violations,
     plan: (grant) => plans.push(grant),
+    over: (id) => over.add(id),
     stop: () => clearInterval(timer),
   };
+}
+
+function keys<K extends string>(of: Readonly<Record<K, string>>): readonly K[] {
+  return Object.keys(of) as K[];
 }
 
 function deadlinesOf(stage: Stage, id: string): readonly Date[] {
@@ -71,20 +80,24 @@ export type Rest = {
 };
 
 /** What is not as it should be, or nothing. */
-export function unrest(stage: Stage, { live, ended, pid }: Rest): readonly string[] {
+export function unrest(stage: Stage, { live, ended, pid }: Rest): readonly Violation[] {
   const state = join(stage.sandbox.dir, 'data', 'state', '.pulumi');
-  return [
+  const all = [...live, ...ended];
+  const left = [
     ...differs('permission sets in AWS', stage.sets().length, live.length),
     ...differs('assignments in AWS', stage.aws.assignments().length, live.length),
     ...differs('stacks', filesIn(join(state, 'stacks')).join(), live.map((id) => `g-${id}.json`).join()),
     ...differs('locks', filesIn(join(state, 'locks')).join(), ''),
     ...differs('processes of an operation', strangers(stage, pid), 0),
-    ...live.flatMap((id) => differs(`authorizations of "${id}"`, recordsOf(stage, id, 'grant'), 1)),
-    ...ended.flatMap((id) => [
-      ...differs(`authorizations of "${id}"`, recordsOf(stage, id, 'grant'), 1),
-      ...differs(`records of the end of "${id}"`, recordsOf(stage, id, 'removal'), 1),
-    ]),
+  ];
+  const unlike = [
+    ...all.flatMap((id) => differs(`authorizations of "${id}"`, recordsOf(stage, id, 'grant'), 1)),
+    ...ended.flatMap((id) => differs(`records of the end of "${id}"`, recordsOf(stage, id, 'removal'), 1)),
     ...differs('files in grants/', grantFiles(stage).join(), live.map((id) => `grants/${id}.yaml`).join()),
+  ];
+  return [
+    ...left.map((sentence) => ({ kind: 'orphan' as const, sentence })),
+    ...unlike.map((sentence) => ({ kind: 'not-converged' as const, sentence })),
   ];
 }
 

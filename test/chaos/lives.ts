@@ -15,8 +15,6 @@ export type Playing = {
   readonly each: 'one' | 'every';
   /** Each part meets the faults anew, or all parts together meet them once. */
   readonly anew: boolean;
-  /** After so long without a new fault and without rest the app is started again, as somebody would. */
-  readonly patienceMs: number;
   readonly say: (line: string) => void;
 };
 
@@ -24,6 +22,8 @@ export type Played = {
   readonly points: ReadonlySet<string>;
   readonly faults: readonly string[];
   readonly starts: number;
+  /** How many faults struck in each part. */
+  readonly parts: ReadonlyMap<string, number>;
   readonly violations: readonly Violation[];
 };
 
@@ -38,8 +38,8 @@ type Scene = {
 };
 
 /** A part comes to rest within so long after its last fault, or it never does. */
-const LONGEST_MS = 120_000;
-/** Rest is what lasts: a pass (2 s) and its consequences change nothing any more. */
+const LONGEST_MS = 180_000;
+/** Rest is what lasts, on an app that is ready: a pass (2 s) and its consequences change nothing any more. */
 const RESTS_MS = 2_500;
 
 export async function playLives(playing: Playing): Promise<Played> {
@@ -57,17 +57,17 @@ export async function playLives(playing: Playing): Promise<Played> {
     ended: new Set(),
   };
   const violations: Violation[] = [];
+  const parts = new Map<string, number>();
   try {
     watchDoubles(stage.sandbox, tape, scene.app.kill);
     for (const [name, part] of Object.entries(PARTS)) {
       const before = { faults: tape.played().length, starts: scene.app.starts() };
-      const wrong = await part(scene, () => arm(scene, name)).catch((error: unknown) => [String(error)]);
+      const wrong = await part(scene, () => arm(scene, name)).catch((error: unknown) => unlike(String(error)));
       tape.play(null);
       const still = wrong.length > 0 ? wrong : await rested(scene);
-      violations.push(
-        ...still.map((sentence) => ({ kind: 'not-converged' as const, sentence: `${name}: ${sentence}` })),
-      );
+      violations.push(...still.map(({ kind, sentence }) => ({ kind, sentence: `${name}: ${sentence}` })));
       const faults = tape.played().length - before.faults;
+      parts.set(name, faults);
       playing.say(`${name}: ${faults} faults, ${scene.app.starts() - before.starts} restarts`);
       if (still.length > 0) {
         for (const line of lastWords(scene)) playing.say(line);
@@ -78,6 +78,7 @@ export async function playLives(playing: Playing): Promise<Played> {
       points: tape.points(),
       faults: tape.played(),
       starts: scene.app.starts(),
+      parts,
       violations: [...violations, ...judge.violations],
     };
   } finally {
@@ -94,7 +95,7 @@ function lastWords({ stage }: Scene): readonly string[] {
   return apps.flatMap(({ logs, errors }) => [...logs.slice(-15).map((line) => JSON.stringify(line)), errors()]);
 }
 
-type Part = (scene: Scene, arm: () => void) => Promise<readonly string[]>;
+type Part = (scene: Scene, arm: () => void) => Promise<readonly Violation[]>;
 
 const PARTS: Readonly<Record<string, Part>> = {
   starting: async (scene, arm) => {
@@ -147,7 +148,7 @@ function arm({ tape, playing }: Scene, name: string): void {
   tape.play({ scope: anew ? name.replace(' ', '-') : 'all', kinds, each });
 }
 
-async function granted(scene: Scene, plan: Planned, duration: string): Promise<readonly string[]> {
+async function granted(scene: Scene, plan: Planned, duration: string): Promise<readonly Violation[]> {
   const { stage, judge, live } = scene;
   judge.plan(plan);
   const account = {
@@ -169,10 +170,16 @@ async function granted(scene: Scene, plan: Planned, duration: string): Promise<r
   });
 }
 
-async function gone(scene: Scene, id: string): Promise<readonly string[]> {
+function unlike(sentence: string): readonly Violation[] {
+  return [{ kind: 'not-converged', sentence }];
+}
+
+async function gone(scene: Scene, id: string): Promise<readonly Violation[]> {
   scene.live.delete(id);
   scene.ended.add(id);
-  return await reached(scene, async () => recordsOf(scene.stage, id, 'removal') > 0);
+  const wrong = await reached(scene, async () => recordsOf(scene.stage, id, 'removal') > 0);
+  scene.judge.over(id);
+  return wrong;
 }
 
 /** Says it once the app has said that it waits for it. */
@@ -184,39 +191,32 @@ async function approveOnce(stage: Stage, pull: number): Promise<void> {
 }
 
 /** Nothing or why not. Faults go on until it is so and none comes any more. */
-async function reached(scene: Scene, look: () => Promise<boolean>): Promise<readonly string[]> {
-  return await lasting(scene, async () => ((await look()) ? [] : ['what was asked for did not come to be']));
+async function reached(scene: Scene, look: () => Promise<boolean>): Promise<readonly Violation[]> {
+  return await lasting(scene, async () => ((await look()) ? [] : unlike('what was asked for did not come to be')));
 }
 
-async function rested(scene: Scene): Promise<readonly string[]> {
+async function rested(scene: Scene): Promise<readonly Violation[]> {
   const { stage, live, ended, app } = scene;
   return await lasting(scene, async () => unrest(stage, { live: [...live], ended: [...ended], pid: app.pid() }));
 }
 
-async function lasting(scene: Scene, look: () => Promise<readonly string[]>): Promise<readonly string[]> {
-  const { tape, app, playing } = scene;
+async function lasting(scene: Scene, look: () => Promise<readonly Violation[]>): Promise<readonly Violation[]> {
+  const { tape, app } = scene;
   let faults = tape.played().length;
   let since = Date.now();
-  let restart = since + playing.patienceMs;
   let calm: number | null = null;
   for (;;) {
     const wrong = await look();
     const now = Date.now();
     if (tape.played().length !== faults) {
-      for (const line of tape.played().slice(faults)) playing.say(line);
       faults = tape.played().length;
       since = now;
-      restart = now + playing.patienceMs;
       calm = null;
     }
-    if (wrong.length > 0) calm = null;
+    if (wrong.length > 0 || app.readySince() === null) calm = null;
     else calm ??= now;
     if (calm !== null && now - calm >= RESTS_MS) return [];
-    if (now - since > LONGEST_MS) return wrong.length > 0 ? wrong : ['it does not come to rest'];
-    if (calm === null && now > restart) {
-      app.kill();
-      restart = now + playing.patienceMs;
-    }
+    if (now - since > LONGEST_MS) return wrong.length > 0 ? wrong : unlike('it does not come to rest');
     await sleep(100);
   }
 }

@@ -1,11 +1,14 @@
 // The app as an orchestrator runs it: started again whenever it dies, wherever it was.
 import { fileURLToPath } from 'node:url';
+import type { AppProcess } from '../sandbox/app.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 
 export type Supervised = {
   readonly kill: () => void;
   readonly starts: () => number;
   readonly pid: () => number;
+  /** Since when the app of now is ready, or null while it is not. */
+  readonly readySince: () => number | null;
   /** The orchestrator stops it for good. */
   readonly stop: () => Promise<void>;
 };
@@ -16,23 +19,42 @@ export function supervise(sandbox: Sandbox, folder: string): Supervised {
   const env = { BREAKGLASS_CHAOS: folder, NODE_OPTIONS: `--import=${WITNESS} --disable-warning=ExperimentalWarning` };
   let starts = 0;
   let stopping = false;
+  let ready: number | null = null;
   const keep = async (): Promise<void> => {
     while (!stopping) {
       starts += 1;
       // One that dies before its port answers is started again like any other.
-      await sandbox.startApp({ env }).catch(() => undefined);
+      const app = await sandbox.startApp({ env }).catch(() => undefined);
+      const watched = app === undefined ? undefined : watch(app);
       await sandbox.apps.at(-1)?.exited;
+      clearInterval(watched);
+      ready = null;
     }
   };
+  const watch = (app: AppProcess) =>
+    setInterval(async () => {
+      if (ready === null && (await isReady(app)) && app === sandbox.apps.at(-1)) ready = Date.now();
+    }, 200);
   const kept = keep();
   return {
     kill: () => void sandbox.apps.at(-1)?.kill(),
     starts: () => starts,
     pid: () => sandbox.apps.at(-1)?.pid ?? 0,
+    readySince: () => ready,
     stop: async () => {
       stopping = true;
-      await sandbox.apps.at(-1)?.stop();
+      // One that is being started this moment is not in the list yet.
+      const again = setInterval(() => void sandbox.apps.at(-1)?.stop(), 200);
       await kept;
+      clearInterval(again);
     },
   };
+}
+
+/** The engine has started and a pass has succeeded. */
+async function isReady({ url }: AppProcess): Promise<boolean> {
+  return await fetch(`${url}/readyz`).then(
+    (answer) => answer.ok,
+    () => false,
+  );
 }

@@ -2,8 +2,11 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 
-export const KINDS = ['kill-before', 'kill-after', 'error', 'error-after'] as const;
+/** `kill-app`: before a call of the child or the plugin, which live on and have to find out. The rest strike the maker. */
+export const KINDS = ['kill-before', 'kill-after', 'kill-app', 'error', 'error-after'] as const;
 export type Kind = (typeof KINDS)[number];
+export const KILLS = ['kill-before', 'kill-after', 'kill-app'] as const;
+export const ERRORS = ['error', 'error-after'] as const;
 
 /** Who makes a call: the app, the child that runs one operation, the provider's plugin under it. */
 export type Maker = 'app' | 'child' | 'plugin';
@@ -46,7 +49,7 @@ export function openTape(folder: string): Tape {
       noted.add(call);
       if (scope === undefined || scope === '') return null;
       const done = new Set(lines('played'));
-      const allowed = possible.filter((one) => kinds.includes(one));
+      const allowed = possible.filter((one) => kinds.includes(one) && (one !== 'kill-app' || maker !== 'app'));
       const chosen = each === 'one' ? allowed.slice(oddity(call) % allowed.length).slice(0, 1) : allowed;
       const kind = chosen.find((one) => !done.has(`${scope} ${one} ${call}`));
       if (kind === undefined) return null;

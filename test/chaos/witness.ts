@@ -1,16 +1,21 @@
-// Loaded into the app and its child before anything else: sees every process they start and every file they write, and
-// kills them there. It stands at Node's own functions, so a call that the code gains is met without being named.
+// Loaded into the app and its child before anything else: sees the processes that they start and the files of the data
+// folder that they touch, and kills them there. It stands at Node's own functions, so a call that the code gains is met
+// without being named. What git and the engine do themselves, threads and streams are not met here.
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import { type Kind, type Maker, openTape, type Tape } from './tape.ts';
+import { KINDS, type Kind, type Maker, openTape, type Tape } from './tape.ts';
 
 const { readlinkSync } = fs;
-const WRITES = ['writeFile', 'rename', 'rm', 'unlink', 'mkdir', 'mkdtemp', 'link', 'open', 'fsync'] as const;
-const READS = ['readFile', 'readdir', 'stat'] as const;
+const WRITES = [
+  ...['appendFile', 'chmod', 'copyFile', 'cp', 'fsync', 'link', 'mkdir', 'mkdtemp', 'open', 'rename', 'rm', 'rmdir'],
+  ...['symlink', 'truncate', 'unlink', 'utimes', 'write', 'writeFile'],
+];
+const READS = ['readFile', 'readdir', 'stat', 'lstat', 'readlink'];
+const READ_FAULTS: readonly Kind[] = ['kill-before', 'kill-app', 'error'];
 
 const folder = process.env.BREAKGLASS_CHAOS;
 const maker = makerOf(process.argv[1] ?? '');
@@ -25,24 +30,30 @@ function witness(tape: Tape, who: Maker): void {
   // By its key the AWS double tells the plugin, which inherits this, from the app.
   if (who === 'child') process.env.AWS_ACCESS_KEY_ID = 'AKIAPLUGIN';
   const next = (point: string, possible?: readonly Kind[]) => tape.next(who, point, possible);
-  watchFiles(next, who);
-  watchProcesses(next, who);
+  watchFiles(next);
+  watchProcesses(next);
   syncBuiltinESMExports();
 }
 
 type Next = (point: string, possible?: readonly Kind[]) => Kind | null;
 
-/** Before its call the maker dies; after a call of the child the app does, and the child is left to find out. */
-function die(who: Maker, kind: 'kill-before' | 'kill-after'): void {
-  const victim = who === 'child' && kind === 'kill-after' ? process.ppid : process.pid;
-  process.kill(victim, 'SIGKILL');
+const APP = process.ppid;
+
+function dieBefore(kind: Kind | null): void {
+  if (kind === 'kill-before') process.kill(process.pid, 'SIGKILL');
+  // Whoever adopted this child when the app died must not die for it.
+  if (kind === 'kill-app' && process.ppid === APP) process.kill(APP, 'SIGKILL');
+}
+
+function dieAfter(kind: Kind | null): void {
+  if (kind === 'kill-after') process.kill(process.pid, 'SIGKILL');
 }
 
 function failed(point: string): Error {
   return Object.assign(new Error(`EIO: i/o error, ${point}`), { code: 'EIO', errno: -5 });
 }
 
-function watchFiles(next: Next, who: Maker): void {
+function watchFiles(next: Next): void {
   const sync = fs as unknown as Record<string, (...args: unknown[]) => unknown>;
   const promises = fs.promises as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   for (const verb of [...WRITES, ...READS]) {
@@ -51,10 +62,10 @@ function watchFiles(next: Next, who: Maker): void {
     if (original !== undefined)
       sync[name] = (...args) => {
         const kind = met(next, verb, args);
-        if (kind === 'kill-before') die(who, kind);
+        dieBefore(kind);
         if (kind === 'error') throw failed(verb);
         const value = original(...args);
-        if (kind === 'kill-after') die(who, kind);
+        dieAfter(kind);
         if (kind === 'error-after') throw failed(verb);
         return value;
       };
@@ -62,26 +73,21 @@ function watchFiles(next: Next, who: Maker): void {
     if (promised !== undefined)
       promises[verb] = async (...args) => {
         const kind = met(next, verb, args);
-        if (kind === 'kill-before') die(who, kind);
+        dieBefore(kind);
         if (kind === 'error') throw failed(verb);
         const value = await promised(...args);
-        if (kind === 'kill-after') die(who, kind);
+        dieAfter(kind);
         if (kind === 'error-after') throw failed(verb);
         return value;
       };
   }
 }
 
-function met(
-  next: Next,
-  verb: (typeof WRITES)[number] | (typeof READS)[number],
-  args: readonly unknown[],
-): Kind | null {
+function met(next: Next, verb: string, args: readonly unknown[]): Kind | null {
   if (verb === 'open' && (args[1] ?? 'r') === 'r') return null;
   const path = pathOf(args[0]);
   if (path === null) return null;
-  const isRead = READS.some((one) => one === verb);
-  return next(`file ${verb} ${path}`, isRead ? ['error'] : undefined);
+  return next(`file ${verb} ${path}`, READS.includes(verb) ? READ_FAULTS : undefined);
 }
 
 /** As it lies in the data folder, without what differs from run to run; null for what is not the app's. */
@@ -90,7 +96,7 @@ function pathOf(target: unknown): string | null {
   if (root === undefined) return null;
   const path = nameOf(target);
   const own = path === null ? '..' : relative(root, path);
-  if (own === '' || own.startsWith('..') || /^(mirror|pulumi-home)\b/.test(own)) return null;
+  if (own === '' || own.startsWith('..') || /^(mirror\.git(?!\/refs\/breakglass)|pulumi-home)\b/.test(own)) return null;
   return own
     .replaceAll(/\bg-[a-z0-9-]+/g, 'g-*')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '*')
@@ -111,25 +117,30 @@ function nameOf(target: unknown): string | null {
 
 type Spawned = { file: string; args: string[] };
 
-function watchProcesses(next: Next, who: Maker): void {
+function watchProcesses(next: Next): void {
   const prototype = childProcess.ChildProcess.prototype as unknown as {
     spawn: (this: childProcess.ChildProcess, options: Spawned) => unknown;
   };
   const original = prototype.spawn;
   prototype.spawn = function (options) {
     const point = commandOf(options);
-    // What is forked has a channel that no shell hands on.
-    const isFork = point.startsWith('fork ');
-    const kind = next(point, isFork ? ['kill-before', 'kill-after', 'error'] : undefined);
-    if (kind === 'kill-before') die(who, kind);
+    const kind = next(point, possibleAt(point));
+    dieBefore(kind);
     if (kind === 'error') options.file = '/bin/false';
     if (kind === 'error-after') {
       options.args = ['sh', '-c', '"$@"; exit 1', 'sh', options.file, ...options.args.slice(1)];
       options.file = '/bin/sh';
     }
-    if (kind === 'kill-after') this.prependOnceListener('exit', () => die(who, kind));
+    if (kind === 'kill-after') this.prependOnceListener('exit', () => dieAfter(kind));
     return original.call(this, options);
   };
+}
+
+function possibleAt(point: string): readonly Kind[] {
+  // It runs as long as the app does: there is no after.
+  if (point === 'git cat-file') return READ_FAULTS;
+  // What is forked has a channel that no shell hands on.
+  return point.startsWith('fork ') ? ['kill-before', 'kill-after', 'kill-app', 'error'] : KINDS;
 }
 
 /** The command and what it shall do, without paths and ids. */

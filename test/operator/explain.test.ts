@@ -8,7 +8,7 @@ import { type Stage, withStage } from '../scenarios/stage.ts';
 const explain = (stage: Stage, ...args: string[]): Promise<Ran> =>
   spawned(['explain', ...args], { env: stage.sandbox.environment(), cwd: stage.sandbox.dir });
 
-it('says what would be decided and why, writes nothing, and comes to the same from what was kept', () =>
+it.concurrent('says what would be decided and why, writes nothing, and comes to the same from what was kept', () =>
   withStage({}, async (stage) => {
     const writes: string[] = [];
     const pull = await stage.request('explained');
@@ -38,7 +38,7 @@ it('says what would be decided and why, writes nothing, and comes to the same fr
     expect(writes.filter((one) => !reads.test(one))).toEqual([]);
   }));
 
-it('refuses what is not open, what is no number, and what holds no facts', () =>
+it.concurrent('refuses what is not open, what is no number, and what holds no facts', () =>
   withStage({}, async (stage) => {
     expect(await explain(stage, '999')).toMatchObject({
       code: 1,

@@ -32,7 +32,7 @@ async function mergedOnly(stage: Stage, id: string): Promise<number> {
   return pull;
 }
 
-describe('breakglass status and revoke, with AWS alone', () => {
+describe.concurrent('breakglass status and revoke, with AWS alone', () => {
   it('shows what was signed beside what AWS holds, denies at once, and the app does the rest when it is back', () =>
     withStage({}, async (stage) => {
       const pull = await granted(stage, 'stolen');
@@ -82,7 +82,7 @@ describe('breakglass status and revoke, with AWS alone', () => {
     }));
 });
 
-describe('breakglass expire', () => {
+describe.concurrent('breakglass expire', () => {
   it('ends and proves what is due with GitHub down, and leaves alone what lives', () =>
     withStage({}, async (stage) => {
       const app = await stage.sandbox.startApp();
@@ -95,7 +95,7 @@ describe('breakglass expire', () => {
       await grant('alive', '1h');
       const meanwhile = await breakglass(stage, 'expire');
       expect(meanwhile).toMatchObject({ code: 3, notes: expect.stringContaining('holds the state') });
-      await grant('due', '15s');
+      await grant('due', '20s');
       expect(await app.stop()).toBe(0);
       stage.github.faults.down();
       const deadline =
@@ -118,7 +118,7 @@ describe('breakglass expire', () => {
     }));
 });
 
-describe('breakglass apply', () => {
+describe.concurrent('breakglass apply', () => {
   it('previews without a trace, then grants; refuses what no authorization covers', () =>
     withStage({}, async (stage) => {
       await mergedOnly(stage, 'by-hand');

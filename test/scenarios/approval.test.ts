@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { grantYaml, untilMerged, untilSaid, withStage } from './stage.ts';
 
-describe('approval', () => {
+describe.concurrent('approval', () => {
   it('by the requester, or by somebody outside the rule, is refused and answered', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();

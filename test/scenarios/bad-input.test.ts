@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { grantYaml, untilMerged, untilSaid, withStage } from './stage.ts';
 
-describe('bad input', () => {
+describe.concurrent('bad input', () => {
   it('unparseable YAML and unknown names are answered with file, line and column, all at once', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
@@ -36,7 +36,7 @@ describe('bad input', () => {
   it('a policy that is broken on main keeps the last good one in force and does not block ending', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const pull = await stage.request('before', { duration: '16s' });
+      const pull = await stage.request('before', { duration: '24s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');
@@ -47,7 +47,7 @@ describe('bad input', () => {
     }));
 });
 
-describe('out of reach', () => {
+describe.concurrent('out of reach', () => {
   it('an App key that GitHub refuses: the app says so, stays up and not ready, and works once the key is right', () =>
     withStage({}, async (stage, sandbox) => {
       const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -65,7 +65,7 @@ describe('out of reach', () => {
   it('GitHub down: access still ends at its deadline; the record follows when GitHub is back', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const pull = await stage.request('dark', { duration: '16s' });
+      const pull = await stage.request('dark', { duration: '24s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');

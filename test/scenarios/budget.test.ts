@@ -30,7 +30,7 @@ async function backlog(stage: Stage, count: number): Promise<readonly number[]> 
   return numbers;
 }
 
-describe('a backlog of open pull requests', () => {
+describe.concurrent('a backlog of open pull requests', () => {
   it('costs a few requests in a pass, and what happens on one is found though its webhook is lost', () =>
     withStage({ passSeconds: PASS_SECONDS }, async (stage) => {
       await stage.sandbox.startApp();
@@ -48,20 +48,20 @@ describe('a backlog of open pull requests', () => {
       stage.github.faults.onWebhook({ event: 'issue_comment', times: 1000 }, { kind: 'lose' });
       const [first = 0] = numbers;
       await stage.as('mallory').comment(first, '/approve-emergency');
-      await untilSaid(stage, first, 'Nobody approves a request of their own', 3 * PASS_SECONDS * 1000 + 10_000);
+      await untilSaid(stage, first, 'Nobody approves a request of their own', 3 * PASS_SECONDS * 1000 + 20_000);
       await stage.as('octocat').comment(pull, '/revoke');
       await untilSaid(stage, pull, 'revoked by octocat', 3 * PASS_SECONDS * 1000 + 20_000);
     }));
 
   it('that lapses is closed then, without a pass or an event', () =>
     withStage(
-      { passSeconds: 600, seed: { 'policies/rules.yaml': RULES.replace('request_ttl: 3h', 'request_ttl: 15s') } },
+      { passSeconds: 600, seed: { 'policies/rules.yaml': RULES.replace('request_ttl: 3h', 'request_ttl: 20s') } },
       async (stage) => {
         await stage.sandbox.startApp();
         const pull = await stage.request('too-late');
         await untilSaid(stage, pull, 'Waiting for approval');
         await stage.until('it is closed', async () => (await stage.pull(pull)).state === 'closed');
-        expect(await stage.said(pull)).toContain('This request lapsed 15s after it was opened');
+        expect(await stage.said(pull)).toContain('This request lapsed 20s after it was opened');
       },
     ));
 

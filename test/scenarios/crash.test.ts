@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { untilMerged, untilSaid, withStage } from './stage.ts';
 
-describe('when the app', () => {
+describe.concurrent('when the app', () => {
   it('is killed between merge and grant, it grants once after the restart', () =>
     withStage({}, async (stage) => {
       const app = await stage.sandbox.startApp();
@@ -45,7 +45,7 @@ describe('when the app', () => {
   it('is down over the deadline, AWS denies by itself; after the restart it is removed and recorded', () =>
     withStage({}, async (stage) => {
       const app = await stage.sandbox.startApp();
-      const pull = await stage.request('alone', { duration: '15s' });
+      const pull = await stage.request('alone', { duration: '20s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');
@@ -61,7 +61,7 @@ describe('when the app', () => {
   it('runs twice and both get every webhook: one merge, one comment, one access', () =>
     withStage({}, async (stage) => {
       await Promise.all([stage.sandbox.startApp(), stage.sandbox.startApp()]);
-      const pull = await stage.request('twice', { duration: '16s' });
+      const pull = await stage.request('twice', { duration: '24s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');
@@ -77,7 +77,7 @@ describe('when the app', () => {
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
       stage.github.faults.onWebhook({}, { kind: 'lose' });
-      const pull = await stage.request('silent', { duration: '16s' });
+      const pull = await stage.request('silent', { duration: '24s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');

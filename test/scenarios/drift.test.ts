@@ -7,7 +7,7 @@ import { live, type Stage, untilMerged, untilSaid, withStage } from './stage.ts'
 
 const ALLOW = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
 
-it('a policy that no longer has the person ends the grant at once, and is merged by the app while it lives', () =>
+it.concurrent('a policy that no longer has the person ends the grant at once, and is merged by the app while it lives', () =>
   withStage({}, async (stage, sandbox) => {
     await sandbox.startApp();
     const pull = await live(stage, 'fired');
@@ -24,12 +24,12 @@ it('a policy that no longer has the person ends the grant at once, and is merged
     await stage.as('hubot-boss').comment(change, '/approve-emergency');
     await stage.as('hubot').comment(change, '/approve-emergency');
     await untilMerged(stage, change);
-    await stage.until('it is denied', () => !stage.can('octocat', 'payments'), 8_000);
+    await stage.until('it is denied', () => !stage.can('octocat', 'payments'), 20_000);
     await untilSaid(stage, pull, 'no longer in policy');
     await untilSaid(stage, pull, 'the proof is in commit');
   }));
 
-it('a permission set that somebody deletes by hand is made again', () =>
+it.concurrent('a permission set that somebody deletes by hand is made again', () =>
   withStage({}, async (stage, sandbox) => {
     await sandbox.startApp();
     await live(stage, 'byhand');
@@ -40,17 +40,17 @@ it('a permission set that somebody deletes by hand is made again', () =>
     expect(stage.sets()).toHaveLength(1);
   }));
 
-it("the engine's state and the mirror are lost while a grant lives: one access, and it still ends", () =>
+it.concurrent("the engine's state and the mirror are lost while a grant lives: one access, and it still ends", () =>
   withStage({}, async (stage, sandbox) => {
     const app = await sandbox.startApp();
-    const pull = await stage.request('lost', { duration: '25s' });
+    const pull = await stage.request('lost', { duration: '35s' });
     await untilSaid(stage, pull, 'Waiting for approval');
     await stage.as('hubot-boss').comment(pull, '/approve-emergency');
     await untilSaid(stage, pull, 'Active until');
     await app.stop();
     await rm(join(sandbox.dir, 'data'), { recursive: true, force: true });
     await sandbox.startApp();
-    await stage.until('there is access', () => stage.can('octocat', 'payments'), 20_000);
+    await stage.until('there is access', () => stage.can('octocat', 'payments'), 30_000);
     expect(stage.sets()).toHaveLength(1);
     await untilSaid(stage, pull, 'the proof is in commit', 60_000);
     expect(stage.sets()).toEqual([]);
@@ -84,7 +84,7 @@ const MISSING: readonly Edit[] = [
   ],
 ];
 
-it.each([
+it.concurrent.each([
   ['adds', ADDED],
   ['takes away or changes', MISSING],
 ])('what somebody %s in AWS is put right, one after the other, and said each time', (_, edits) =>
@@ -116,7 +116,7 @@ it.each([
   }),
 );
 
-it('an empty answer of AWS moves nothing: no engine runs, nothing is made or called gone', () =>
+it.concurrent('an empty answer of AWS moves nothing: no engine runs, nothing is made or called gone', () =>
   withStage({}, async (stage, sandbox) => {
     await sandbox.startApp();
     await live(stage, 'steady');

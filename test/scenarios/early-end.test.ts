@@ -30,7 +30,7 @@ function watchAccess(stage: Stage) {
   };
 }
 
-describe('an early end', () => {
+describe.concurrent('an early end', () => {
   it('by /revoke cuts a live session before the stack is gone, and is not undone by the next pass', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
@@ -80,7 +80,7 @@ describe('an early end', () => {
     }));
 });
 
-describe('an early end does not wait for GitHub', () => {
+describe.concurrent('an early end does not wait for GitHub', () => {
   it('that answers to no comment: what AWS has just given is denied within seconds', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
@@ -93,18 +93,18 @@ describe('an early end does not wait for GitHub', () => {
         { kind: 'delay', milliseconds: 20_000 },
       );
       const isActive = () => stage.logged((line) => line.msg === 'active' && line.grant === 'mute').length > 0;
-      await stage.until('it is active', isActive, 20_000);
+      await stage.until('it is active', isActive, 40_000);
       expect(stage.can('octocat', 'payments')).toBe(true);
       await stage.as('root-admin').push('main', { 'grants/mute.yaml': null });
-      await stage.until('it is denied', () => !stage.can('octocat', 'payments'), 5_000);
-      await stage.until('AWS holds nothing', () => stage.sets().length === 0, 10_000);
+      await stage.until('it is denied', () => !stage.can('octocat', 'payments'), 12_000);
+      await stage.until('AWS holds nothing', () => stage.sets().length === 0, 30_000);
       expect(hanging.hits()).toBeGreaterThan(0);
       hanging.remove();
       await untilSaid(stage, pull, 'AWS proved that the access is gone', 60_000);
     }));
 });
 
-describe('a policy that lacks', () => {
+describe.concurrent('a policy that lacks', () => {
   it('the account, the role or the rule ends what stands on it, also what is being granted at that moment', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
@@ -152,7 +152,7 @@ describe('a policy that lacks', () => {
     }));
 });
 
-describe('nothing undoes an end', () => {
+describe.concurrent('nothing undoes an end', () => {
   it('not a removal that is closed and opened again, nor an extension of what has ended or expired', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
@@ -182,11 +182,11 @@ describe('nothing undoes an end', () => {
     }));
 });
 
-describe('an extension', () => {
+describe.concurrent('an extension', () => {
   it('of a live grant leaves no gap, and is refused once the grant has expired', () =>
     withStage({ awsLatency: 300 }, async (stage) => {
       await stage.sandbox.startApp();
-      const pull = await stage.request('longer', { duration: '25s' });
+      const pull = await stage.request('longer', { duration: '35s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');
@@ -199,7 +199,7 @@ describe('an extension', () => {
           .push(`to-${duration}`, { 'grants/longer.yaml': grantYaml({ duration }) }, { base: 'main' });
         return await stage.as('octocat').openPull({ head: `to-${duration}`, title: 'Longer' });
       };
-      const extension = await extend('45s');
+      const extension = await extend('42s');
       await untilSaid(stage, extension, 'Waiting for approval');
       await stage.as('hubot-boss').comment(extension, '/approve-emergency');
       await untilMerged(stage, extension);

@@ -7,7 +7,7 @@ import { grantYaml, live, untilMerged, untilSaid, withStage } from './stage.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe('an end is never undone', () => {
+describe.concurrent('an end is never undone', () => {
   it('when the app dies after AWS has lost the access (and the tag) and before the removal is recorded', () =>
     withStage({}, async (stage) => {
       const app = await stage.sandbox.startApp();
@@ -67,14 +67,14 @@ describe('an end is never undone', () => {
     }));
 });
 
-describe('an early end does not wait', () => {
+describe.concurrent('an early end does not wait', () => {
   it('for a tag that AWS refuses: the access is taken away all the same', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
       const pull = await live(stage, 'no-tag');
       stage.aws.plant({ on: 'TagResource', mishap: { kind: 'error', code: 'AccessDeniedException' }, times: 1000 });
       await stage.as('octocat').comment(pull, '/revoke');
-      await stage.until('AWS holds nothing', () => stage.sets().length === 0, 15_000);
+      await stage.until('AWS holds nothing', () => stage.sets().length === 0, 30_000);
     }));
 
   it('for a state store that cannot be read', () =>
@@ -86,7 +86,7 @@ describe('an early end does not wait', () => {
       await writeFile(folder, 'not a folder');
       await stage.as('octocat').comment(pull, '/revoke');
       try {
-        await stage.until('it is denied', () => !stage.can('octocat', 'payments'), 10_000);
+        await stage.until('it is denied', () => !stage.can('octocat', 'payments'), 20_000);
       } finally {
         await rm(folder);
         execFileSync('mv', [`${folder}.away`, folder]);
@@ -97,7 +97,7 @@ describe('an early end does not wait', () => {
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
       const pull = await live(stage, 'hang', '10m');
-      stage.aws.plant({
+      const hang = stage.aws.plant({
         on: 'DescribePermissionSetProvisioningStatus',
         mishap: { kind: 'delay', ms: 60_000 },
       });
@@ -108,10 +108,10 @@ describe('an early end does not wait', () => {
       await untilSaid(stage, extension, 'Waiting for approval');
       await stage.as('hubot-boss').comment(extension, '/approve-emergency');
       await untilMerged(stage, extension);
-      await pause(3_000);
+      await stage.until('it hangs', () => hang.hits() > 0);
       expect(stage.can('octocat', 'payments')).toBe(true);
       await stage.as('octocat').comment(pull, '/revoke');
-      await stage.until('it is denied', () => !stage.can('octocat', 'payments'), 12_000);
+      await stage.until('it is denied', () => !stage.can('octocat', 'payments'), 30_000);
     }));
 
   it('for a grant still under way when its file is taken off the branch', () =>
@@ -130,7 +130,7 @@ describe('an early end does not wait', () => {
     }));
 });
 
-describe('an end is asked for', () => {
+describe.concurrent('an end is asked for', () => {
   it("by a person, not by what somebody else pushes to that person's branch", () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();

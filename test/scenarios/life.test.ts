@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { grantYaml, untilMerged, untilSaid, withStage } from './stage.ts';
 
-describe('the life of a grant', () => {
+describe.concurrent('the life of a grant', () => {
   it('request → approve → merge → active → deadline → removed → removal merged with the proof', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const pull = await stage.request('db-down', { duration: '14s' });
+      const pull = await stage.request('db-down', { duration: '20s' });
       await untilSaid(stage, pull, 'Waiting for approval: 1 of team `acme/incident-commanders`');
       const waiting = await stage.check(pull);
       expect(waiting?.conclusion).toBe('action_required');
@@ -52,7 +52,7 @@ describe('the life of a grant', () => {
   it('two grants of one person on one account overlap: the first ends, the second lives', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const first = await stage.request('first', { duration: '18s' });
+      const first = await stage.request('first', { duration: '30s' });
       const second = await stage.request('second', { duration: '1h' });
       for (const pull of [first, second]) {
         await untilSaid(stage, pull, 'Waiting for approval');
@@ -68,7 +68,7 @@ describe('the life of a grant', () => {
   it('an extension moves the deadline without a gap', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
-      const pull = await stage.request('longer', { duration: '25s' });
+      const pull = await stage.request('longer', { duration: '40s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');
@@ -79,14 +79,14 @@ describe('the life of a grant', () => {
         before?.name ?? '',
       );
 
-      const file = grantYaml({ duration: '70s' });
+      const file = grantYaml({ duration: '120s' });
       await stage.as('octocat').push('longer-2', { 'grants/longer.yaml': file }, { base: 'main' });
       const extension = await stage.as('octocat').openPull({ head: 'longer-2', title: 'Longer' });
       await untilSaid(stage, extension, 'Waiting for approval');
       await stage.as('hubot-boss').comment(extension, '/approve-emergency');
       await untilMerged(stage, extension);
       await stage.until('the deadline has moved', () =>
-        stage.can('octocat', 'payments', 's3:PutObject', new Date(Date.now() + 40_000)),
+        stage.can('octocat', 'payments', 's3:PutObject', new Date(Date.now() + 45_000)),
       );
       const [after] = stage.sets();
       expect(after?.arn).toBe(before?.arn);

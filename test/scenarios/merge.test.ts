@@ -5,7 +5,7 @@ import { grantYaml, untilMerged, untilSaid, withStage } from './stage.ts';
 
 const MERGE = { method: 'PUT', path: /\/pulls\/\d+\/merge$/ };
 
-describe('the merge', () => {
+describe.concurrent('the merge', () => {
   it('is tried again while the base branch is being modified', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
@@ -71,5 +71,24 @@ describe('the merge', () => {
         async () => (await stage.check(pull))?.conclusion === 'action_required',
       );
       expect((await stage.pull(pull)).merged).toBe(false);
+    }));
+
+  it('that somebody made by hand a moment before is not taken for its own: no thanks, no access', () =>
+    withStage({}, async (stage) => {
+      const app = await stage.sandbox.startApp();
+      const pull = await stage.request('quicker');
+      await untilSaid(stage, pull, 'Waiting for approval');
+      let merged: Promise<unknown> | undefined;
+      stage.github.faults.onRequest(async ({ phase, request }) => {
+        if (phase !== 'before' || request.caller !== 'app' || request.method !== 'PUT' || merged) return;
+        merged = stage.as('root-admin').mergeByHand(pull);
+        await merged;
+      });
+      await stage.as('hubot-boss').comment(pull, '/approve-emergency');
+      await until('an alarm', () => stage.logged((line) => line.alarm === 'grant-unauthorized').length > 0);
+      await until('it is taken out again', () => !stage.files().includes('grants/quicker.yaml'));
+      expect(stage.setsMade()).toBe(0);
+      const metrics = await (await fetch(`${app.url}/metrics`)).text();
+      expect(metrics).not.toMatch(/^breakglass_approval_to_merge_seconds_count.* [1-9]/m);
     }));
 });

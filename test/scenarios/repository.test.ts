@@ -7,7 +7,7 @@ import { type Stage, untilMerged, untilSaid, withStage } from './stage.ts';
 const alarmed = (stage: Stage, code: string) =>
   stage.until(`the alarm ${code}`, () => stage.logged((line) => line.alarm === code)[0]);
 
-it('a branch without rulesets raises an alarm that says what lacks; another app’s check of our name raises one too', () =>
+it.concurrent('a branch without rulesets raises an alarm that says what lacks; another app’s check of our name raises one too', () =>
   withStage({}, async (stage) => {
     stage.github.rulesets.clear();
     await stage.sandbox.startApp();
@@ -31,7 +31,7 @@ it('a branch without rulesets raises an alarm that says what lacks; another app�
     expect(stage.logged((line) => line.alarm === 'branch-unprotected')).toHaveLength(1);
   }));
 
-it('with the rulesets of the README nothing is said', () =>
+it.concurrent('with the rulesets of the README nothing is said', () =>
   withStage({ adminsBypass: false }, async (stage) => {
     await stage.sandbox.startApp();
     await stage.until('the branch is looked at', () =>
@@ -44,7 +44,7 @@ it('with the rulesets of the README nothing is said', () =>
 
 const SETTINGS = seedFiles({ pem: '', publicKey: '', fingerprint: '' })['policies/settings.yaml'] ?? '';
 
-it('members of a child team do not count where settings.yaml says so, and owners are told what a team cannot do', () =>
+it.concurrent('members of a child team do not count where settings.yaml says so, and owners are told what a team cannot do', () =>
   withStage(
     {
       seed: {

@@ -44,7 +44,7 @@ const names = (stage: Stage) =>
     .map((one) => one.name)
     .toSorted();
 
-it('sets with our tag that no grant explains are taken away; others, and live access, are not touched', () =>
+it.concurrent('sets with our tag that no grant explains are taken away; others, and live access, are not touched', () =>
   withStage({}, async (stage, sandbox) => {
     await sandbox.startApp({ env: SOON });
     const pull = await live(stage, 'lives');
@@ -77,7 +77,7 @@ it('sets with our tag that no grant explains are taken away; others, and live ac
     await untilSaid(stage, pull, 'Active until');
   }));
 
-it('beyond max_removals they freeze, over a restart too; ends go on, and the owners release by name', () =>
+it.concurrent('beyond max_removals they freeze, over a restart too; ends go on, and the owners release by name', () =>
   withStage({ seed: { 'policies/settings.yaml': settings('max_removals: 1') } }, async (stage, sandbox) => {
     const app = await sandbox.startApp({ env: SOON });
     for (const [letter, account] of [
@@ -87,7 +87,7 @@ it('beyond max_removals they freeze, over a restart too; ends go on, and the own
     ] as const)
       plantSet(stage, `bg-admin-${letter.repeat(16)}`, account, { ledger: REPOSITORY_ID });
     plantSet(stage, 'bg-admin-over', 'web', { ledger: REPOSITORY_ID, until: '2020-01-01T00:00:00Z' });
-    const pull = await stage.request('ends', { duration: '20s' });
+    const pull = await stage.request('ends', { duration: '25s' });
     await untilSaid(stage, pull, 'Waiting for approval');
     await stage.as('hubot-boss').comment(pull, '/approve-emergency');
     await stage.until('the rest is frozen', () => alarms(stage, 'removals-frozen').length > 0, 60_000);
@@ -112,10 +112,10 @@ it('beyond max_removals they freeze, over a restart too; ends go on, and the own
     expect(stage.can('hubot', 'staging')).toBe(true);
   }));
 
-it('a stack of nobody that names the access of a live grant takes nothing away; it goes when that has ended', () =>
+it.concurrent('a stack of nobody that names the access of a live grant takes nothing away; it goes when that has ended', () =>
   withStage({}, async (stage, sandbox) => {
     await sandbox.startApp({ env: SOON });
-    const pull = await live(stage, 'short', '25s');
+    const pull = await live(stage, 'short', '30s');
     const folder = join(sandbox.dir, 'data', 'state', '.pulumi', 'stacks', 'breakglass');
     const state = readFileSync(join(folder, 'g-short.json'), 'utf8');
     writeFileSync(join(folder, 'g-ghost.json'), state.replaceAll('g-short', 'g-ghost'));

@@ -6,7 +6,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const by = (stage: Stage, pick: (one: { method: string; path: string }) => boolean) =>
   stage.github.requests.filter((one) => pick({ method: one.method, path: one.path })).length;
 
-describe('the comment', () => {
+describe.concurrent('the comment', () => {
   it('says "active" also when GitHub was away at that moment', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
@@ -25,7 +25,7 @@ describe('the comment', () => {
       );
       unhook();
       stage.github.faults.up();
-      await untilSaid(stage, pull, 'Active until', 12_000);
+      await untilSaid(stage, pull, 'Active until', 30_000);
     }));
 
   it('says that the grant is merged and AWS cannot be reached', () =>
@@ -36,7 +36,7 @@ describe('the comment', () => {
       stage.aws.down();
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilMerged(stage, pull);
-      await untilSaid(stage, pull, 'AWS does not have it yet', 10_000).finally(() => stage.aws.up());
+      await untilSaid(stage, pull, 'AWS does not have it yet', 30_000).finally(() => stage.aws.up());
       await untilSaid(stage, pull, 'Active until', 60_000);
     }));
 
@@ -49,12 +49,12 @@ describe('the comment', () => {
       await stage.until(
         'it is closed or answered',
         async () => (await stage.pull(pull)).state === 'closed' || /revoke/.test(await stage.said(pull)),
-        6_000,
+        20_000,
       );
     }));
 });
 
-describe('GitHub is not flooded', () => {
+describe.concurrent('GitHub is not flooded', () => {
   it('by reactions: one for each comment, not one in each pass', () =>
     withStage({ passSeconds: 1 }, async (stage) => {
       await stage.sandbox.startApp();
@@ -103,7 +103,7 @@ describe('GitHub is not flooded', () => {
         { method: 'PUT', path: /\/merge$/, times: 1000, when: (one) => /End access/.test(JSON.stringify(one.body)) },
         { kind: 'refuse', status: 405 },
       );
-      const pull = await stage.request('fight', { duration: '12s' });
+      const pull = await stage.request('fight', { duration: '16s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');

@@ -7,7 +7,7 @@ import { grantYaml, type Stage, untilMerged, untilSaid, withStage } from './stag
 
 const alarms = (stage: Stage) => stage.logged((line) => line.alarm !== undefined).map((line) => String(line.alarm));
 
-describe('going around the app', () => {
+describe.concurrent('going around the app', () => {
   it('a grant pushed to main gives no access, raises an alarm and is taken out again', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
@@ -65,7 +65,7 @@ describe('going around the app', () => {
     }));
 });
 
-describe('a change to policy', () => {
+describe.concurrent('a change to policy', () => {
   it('needs two owners, none of them its author, and is merged by the app with an authorization of its own', () =>
     withStage({}, async (stage) => {
       await stage.sandbox.startApp();
@@ -145,7 +145,7 @@ describe('a change to policy', () => {
     }));
 });
 
-describe('when owners or keys are lost', () => {
+describe.concurrent('when owners or keys are lost', () => {
   it('a new root in the configuration of the process is the way back', () =>
     withStage({}, async (stage, sandbox) => {
       const lost = await sandbox.startApp();

@@ -34,7 +34,7 @@ async function status(stage: Stage, ...args: string[]) {
   return { code: ran.code, shown: JSON.parse(ran.out) };
 }
 
-describe('alarms', () => {
+describe.concurrent('alarms', () => {
   it('open one issue, change it, close it when they have passed, open it again; a restart says nothing twice', () =>
     withStage({ passSeconds: 1 }, async (stage) => {
       const app = await stage.sandbox.startApp();
@@ -99,7 +99,7 @@ describe('alarms', () => {
     }));
 });
 
-describe('a life', () => {
+describe.concurrent('a life', () => {
   it('is counted once in each histogram, the gauges follow it, and status holds both proofs', () =>
     withStage({ passSeconds: 1 }, async (stage) => {
       const app = await stage.sandbox.startApp();
@@ -109,7 +109,7 @@ describe('a life', () => {
         value(text, 'breakglass_end_to_removed_seconds_count{end="deadline"}') ?? 0,
       ];
       expect(counts(await scrape(app.url))).toEqual([0, 0, 0]);
-      const pull = await stage.request('counted', { duration: '12s' });
+      const pull = await stage.request('counted', { duration: '16s' });
       await untilSaid(stage, pull, 'Waiting for approval');
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await untilSaid(stage, pull, 'Active until');
