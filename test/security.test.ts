@@ -92,9 +92,11 @@ function holds(source: string, name: string): boolean {
   });
 }
 
-/** First arguments of `test(…)`, `it(…)` and of what `test.each(…)` answers; a skipped test holds nothing. */
+/** First arguments of `test(…)`, `it(…)`, `it.concurrent(…)` and of what `test.each(…)` answers; a skipped test holds nothing. */
 function titles(source: string): readonly string[] {
-  const found = source.matchAll(/(?:(?<![.\w])(?:test|it)|\))\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"),/g);
+  const found = source.matchAll(
+    /(?:(?<![.\w])(?:test|it)(?:\.concurrent)?|\))\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"),/g,
+  );
   return [...found].map(([, single, double]) => (single ?? double ?? '').replace(/\\(['"\\])/g, '$1'));
 }
 
