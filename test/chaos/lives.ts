@@ -7,12 +7,14 @@ import { grantYaml, type Stage, startStage } from '../scenarios/stage.ts';
 import { watchDoubles } from './doubles.ts';
 import { type Judge, type Planned, recordsOf, startJudge, unrest, type Violation } from './judge.ts';
 import { type Supervised, supervise } from './supervised.ts';
-import { type Kind, openTape, type Tape } from './tape.ts';
+import { type Kind, type Maker, openTape, type Tape } from './tape.ts';
 
 export type Playing = {
   readonly kinds: readonly Kind[];
   /** One of the kinds for each call, or every one. */
   readonly each: 'one' | 'every';
+  /** Whose calls meet faults. */
+  readonly makers: readonly Maker[];
   /** Each part meets the faults anew, or all parts together meet them once. */
   readonly anew: boolean;
   readonly say: (line: string) => void;
@@ -144,8 +146,8 @@ const PARTS: Readonly<Record<string, Part>> = {
 };
 
 function arm({ tape, playing }: Scene, name: string): void {
-  const { kinds, each, anew } = playing;
-  tape.play({ scope: anew ? name.replace(' ', '-') : 'all', kinds, each });
+  const { anew, ...part } = playing;
+  tape.play({ scope: anew ? name.replace(' ', '-') : 'all', ...part });
 }
 
 async function granted(scene: Scene, plan: Planned, duration: string): Promise<readonly Violation[]> {

@@ -1,13 +1,13 @@
 // `npm run chaos`: simulated lives with one fault each, then the real app, killed and failing at every one of its calls.
 import { playChaos } from '../simulation/chaos.ts';
 import { playLives } from './lives.ts';
-import { KINDS } from './tape.ts';
+import { KINDS, MAKERS } from './tape.ts';
 
 const json = process.argv.includes('--json');
 const say = (line: string) => (json ? console.error(line) : console.log(line));
 
 const simulated = await playChaos(say);
-const real = await playLives({ kinds: KINDS, each: 'every', anew: true, say });
+const real = await playLives({ kinds: KINDS, each: 'every', makers: MAKERS, anew: true, say });
 for (const { kind, sentence } of real.violations) say(`the real app: ${kind}: ${sentence}`);
 const count = (kind: string) => real.violations.filter((one) => one.kind === kind).length;
 const chaos = {

@@ -5,11 +5,10 @@ import { join } from 'node:path';
 /** `kill-app`: before a call of the child or the plugin, which live on and have to find out. The rest strike the maker. */
 export const KINDS = ['kill-before', 'kill-after', 'kill-app', 'error', 'error-after'] as const;
 export type Kind = (typeof KINDS)[number];
-export const KILLS = ['kill-before', 'kill-after', 'kill-app'] as const;
-export const ERRORS = ['error', 'error-after'] as const;
 
 /** Who makes a call: the app, the child that runs one operation, the provider's plugin under it. */
-export type Maker = 'app' | 'child' | 'plugin';
+export const MAKERS = ['app', 'child', 'plugin'] as const;
+export type Maker = (typeof MAKERS)[number];
 
 export type Tape = {
   /** Notes the call, and answers what shall become of it: each kind of fault once for each call of each maker. */
@@ -26,6 +25,8 @@ export type Part = {
   readonly kinds: readonly Kind[];
   /** One of the kinds for each call, or every one. */
   readonly each: 'one' | 'every';
+  /** Whose calls meet faults. */
+  readonly makers: readonly Maker[];
 };
 
 // Taken before the witness replaces them: what is noted here is no call of the app's.
@@ -44,10 +45,10 @@ export function openTape(folder: string): Tape {
   return {
     next: (maker, point, possible = KINDS) => {
       const call = `${maker} ${point}`;
-      const [scope, each, ...kinds] = (lines('part')[0] ?? '').split(' ');
+      const [scope, each, makers, ...kinds] = (lines('part')[0] ?? '').split(' ');
       if (!noted.has(call)) appendFileSync(file('points'), `${call}\n`);
       noted.add(call);
-      if (scope === undefined || scope === '') return null;
+      if (scope === undefined || scope === '' || !makers?.split(',').includes(maker)) return null;
       const done = new Set(lines('played'));
       const allowed = possible.filter((one) => kinds.includes(one) && (one !== 'kill-app' || maker !== 'app'));
       const chosen = each === 'one' ? allowed.slice(oddity(call) % allowed.length).slice(0, 1) : allowed;
@@ -57,7 +58,10 @@ export function openTape(folder: string): Tape {
       return kind;
     },
     play: (part) => {
-      writeFileSync(file('part.new'), part === null ? '' : `${[part.scope, part.each, ...part.kinds].join(' ')}\n`);
+      writeFileSync(
+        file('part.new'),
+        part === null ? '' : `${[part.scope, part.each, part.makers.join(), ...part.kinds].join(' ')}\n`,
+      );
       renameSync(file('part.new'), file('part'));
     },
     points: () => new Set(lines('points')),
