@@ -168,7 +168,7 @@ async function unlessDifferent(
       const { message = '', urn = '' } = event.diagnosticEvent ?? {};
       const name = urn.split('::').at(-1) ?? '';
       if (/already attached/i.test(message) && name !== '') unknown.add(name);
-      else if (/\b404\b|not ?found/i.test(message)) missing = true;
+      else if (/\b404\b|not ?found|couldn't find resource/i.test(message)) missing = true;
       onEvent(event);
     });
     return { missing: false, unknown: new Set() };

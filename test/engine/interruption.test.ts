@@ -122,6 +122,20 @@ describe('a plugin that dies alone', () => {
   });
 });
 
+describe('a set that the plugin made and could not read again', () => {
+  it('is unknown to the app, which deletes it; the next try takes it out of the state and makes another', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    const engine = rig.engine();
+    rig.aws.plant({ on: 'DescribePermissionSet', mishap: { kind: 'error', code: 'AccessDeniedException' } });
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'failed' });
+    expect(rig.aws.sets()).toHaveLength(1);
+    await deleteUnknown();
+    expect(rig.aws.sets()).toEqual([]);
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(rig.aws.whatCan(MONA, PAYMENTS, 'ec2:StopInstances').kind).toBe('allowed');
+  });
+});
+
 describe('an interrupted grant', () => {
   it('converges after SIGKILL to everything while AWS creates the permission set', async () => {
     rig.authorize(grant.id, { kind: 'authorized', grant });
