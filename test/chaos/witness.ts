@@ -49,6 +49,16 @@ function dieAfter(kind: Kind | null): void {
   if (kind === 'kill-after') process.kill(process.pid, 'SIGKILL');
 }
 
+function before(kind: Kind | null, verb: string): void {
+  dieBefore(kind);
+  if (kind === 'error') throw failed(verb);
+}
+
+function after(kind: Kind | null, verb: string): void {
+  dieAfter(kind);
+  if (kind === 'error-after') throw failed(verb);
+}
+
 function failed(point: string): Error {
   return Object.assign(new Error(`EIO: i/o error, ${point}`), { code: 'EIO', errno: -5 });
 }
@@ -62,22 +72,18 @@ function watchFiles(next: Next): void {
     if (original !== undefined)
       sync[name] = (...args) => {
         const kind = met(next, verb, args);
-        dieBefore(kind);
-        if (kind === 'error') throw failed(verb);
+        before(kind, verb);
         const value = original(...args);
-        dieAfter(kind);
-        if (kind === 'error-after') throw failed(verb);
+        after(kind, verb);
         return value;
       };
     const promised = promises[verb];
     if (promised !== undefined)
       promises[verb] = async (...args) => {
         const kind = met(next, verb, args);
-        dieBefore(kind);
-        if (kind === 'error') throw failed(verb);
+        before(kind, verb);
         const value = await promised(...args);
-        dieAfter(kind);
-        if (kind === 'error-after') throw failed(verb);
+        after(kind, verb);
         return value;
       };
   }

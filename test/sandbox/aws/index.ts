@@ -114,8 +114,8 @@ export async function startAws(organisation: Organisation): Promise<AwsDouble> {
   };
 }
 
-// Metadata and profile files are shut out, so that a machine's own credentials are never used by a test.
-function environmentFor(url: string, region: string): Readonly<Record<string, string>> {
+/** Metadata and profile files are shut out, so that a machine's own credentials are never used by a test. */
+export function environmentFor(url: string, region: string): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: url,
     AWS_REGION: region,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Handler } from '../../sandbox/aws/call.ts';
 import type { Faults } from '../../sandbox/aws/faults.ts';
+import { environmentFor } from '../../sandbox/aws/index.ts';
 import { PERMISSION_SETS } from '../../sandbox/aws/permission-sets.ts';
 import { POLICIES } from '../../sandbox/aws/policies.ts';
 import { addAssignment, dropAssignment, provisionRole } from '../../sandbox/aws/provisioning.ts';
@@ -52,15 +53,7 @@ export async function startRealAws(now: () => Date, faults: Faults, hook: Hook):
   const { port } = server.address() as AddressInfo;
   return {
     aws: viewOf(world),
-    environment: {
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-      AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
-      AWS_SECRET_ACCESS_KEY: 'sandbox',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    },
+    environment: environmentFor(`http://127.0.0.1:${port}`, REGION),
     grantOf: (input) => {
       const arn = input.PermissionSetArn ?? input.ResourceArn;
       const tags = Array.isArray(input.Tags) ? input.Tags : [];
