@@ -4,6 +4,7 @@ import { assemble } from './assemble.ts';
 import { type Config, stateFolder } from './config.ts';
 import { claimState } from './engine/state-claim.ts';
 import { homePage } from './home.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { createMetrics } from './metrics.ts';
 import { createMemoryQueue } from './queue/memory.ts';
 import type { Queue } from './queue/queue.ts';
@@ -25,6 +26,8 @@ const CLAIM_MS = 2_000;
 const RESTART_MS = { first: 1_000, most: 30_000 };
 
 export async function startServer(config: Config, log: Logger): Promise<Running> {
+  const left = await removeLeftovers(config.dataDir);
+  if (left.length > 0) log.info({ left }, 'removed what a killed process left half written');
   let queue: Queue | null = null;
   const enqueue = (key: string, delayMs?: number) => queue?.enqueue(key, delayMs);
   const metrics = createMetrics();

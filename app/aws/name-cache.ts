@@ -60,7 +60,7 @@ const read = async (file: string): Promise<readonly (readonly [string, string])[
 };
 
 const write = async (file: string, text: string): Promise<void> => {
-  const draft = `${file}.${process.pid}.tmp`;
+  const draft = `${file}.${process.pid}`;
   await writeFile(draft, text);
   await rename(draft, file);
 };

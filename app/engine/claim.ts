@@ -1,8 +1,8 @@
 // A lock file that a process holds while it lives, and that nobody has to clean up after it.
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { member, parseJson } from './checkpoint.ts';
 import { isAlive, startOf } from './process-tree.ts';
 
@@ -29,7 +29,10 @@ export async function claimFile(file: string, times: ClaimTimes = TIMES): Promis
   await mkdir(dirname(file), { recursive: true });
   const me = self();
   for (;;) {
-    if (await placed(file, me)) return { kind: 'claimed', release: beating(file, me, times) };
+    if (await placed(file, me)) {
+      await removeAsides(file, times);
+      return { kind: 'claimed', release: beating(file, me, times) };
+    }
     const holder = await readHolder(file);
     if (holder && !isDead(holder, times, new Date())) return { kind: 'held', by: holder };
     await removeDead(file, holder);
@@ -61,6 +64,19 @@ async function placed(file: string, me: Holder): Promise<boolean> {
   }
 }
 
+/** What others wrote aside and died before they moved or linked it. */
+async function removeAsides(file: string, times: ClaimTimes): Promise<void> {
+  const folder = dirname(file);
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(`${basename(file)}.`) && /[0-9a-f]{12}$/.test(one))) {
+    const aside = join(folder, name);
+    const holder = await readHolder(aside);
+    // One that is cut short, or being written this moment.
+    const isOver = holder === null ? (await ageOf(aside)) > times.deadAfterMs : isDead(holder, times, new Date());
+    if (isOver) await rm(aside, { force: true }).catch(() => {});
+  }
+}
+
 /**
  * Two who both saw the dead holder must not both remove the file: the second would remove the first one's claim.
  * A folder is made by one of them only, and what it guards takes a moment.
@@ -70,11 +86,7 @@ async function removeDead(file: string, seen: Holder | null): Promise<void> {
   try {
     await mkdir(guard);
   } catch {
-    const age = await stat(guard).then(
-      (found) => Date.now() - found.mtimeMs,
-      () => 0,
-    );
-    if (age > 10_000) await rm(guard, { recursive: true, force: true }); // its maker died in that moment
+    if ((await ageOf(guard)) > 10_000) await rm(guard, { recursive: true, force: true }); // its maker died in that moment
     await new Promise((resolve) => setTimeout(resolve, 20));
     return;
   }
@@ -84,6 +96,13 @@ async function removeDead(file: string, seen: Holder | null): Promise<void> {
   } finally {
     await rm(guard, { recursive: true, force: true });
   }
+}
+
+function ageOf(path: string): Promise<number> {
+  return stat(path).then(
+    (found) => Date.now() - found.mtimeMs,
+    () => 0,
+  );
 }
 
 function beating(file: string, me: Holder, times: ClaimTimes): () => Promise<void> {

@@ -1,5 +1,6 @@
 // Runs the git command: arguments as a list, never through a shell, with nothing of this machine's own configuration.
 import { spawn } from 'node:child_process';
+import { removeStaleLocks } from './stale-lock.ts';
 
 export type GitCall = {
   readonly dir: string;
@@ -15,16 +16,34 @@ export type GitCall = {
 export type GitAnswer = { readonly code: number; readonly stdout: Buffer };
 
 const TIMEOUT_MS = 60_000;
+/** How long git may take to give back its locks before it is killed. */
+const GRACE_MS = 2_000;
 const LARGEST_OUTPUT = 256 * 1024 * 1024;
+/** A git that was killed may have left a lock on each ref that it was about to write, and complains of some at a time. */
+const MOST_MENDED = 20;
 
-export function git(call: GitCall): Promise<GitAnswer> {
+type Outcome = { readonly kind: 'answer'; readonly answer: GitAnswer } | Failure;
+type Failure = { readonly kind: 'failed'; readonly reason: string; readonly errors: string };
+
+export async function git(call: GitCall): Promise<GitAnswer> {
+  for (let mended = 0; ; mended++) {
+    const outcome = await runGit(call);
+    if (outcome.kind === 'answer') return outcome.answer;
+    if (mended >= MOST_MENDED || !(await removeStaleLocks(call.dir, outcome.errors))) throw new Error(outcome.reason);
+  }
+}
+
+function runGit(call: GitCall): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     // A process group of its own: git's transport helpers hold its pipes open and would outlive it.
     const child = spawn('git', ['-C', call.dir, ...call.args], {
       env: gitEnvironment(call.authorization),
       detached: true,
     });
-    const kill = () => killGroup(child.pid);
+    let killed: NodeJS.Timeout | undefined;
+    const kill = () => {
+      killed ??= endGroup(child.pid);
+    };
     const out: Buffer[] = [];
     let size = 0;
     let errors = '';
@@ -45,12 +64,14 @@ export function git(call: GitCall): Promise<GitAnswer> {
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
+      clearTimeout(killed);
       if (code !== null && (code === 0 || call.accept?.includes(code) === true)) {
-        resolve({ code, stdout: Buffer.concat(out) });
+        resolve({ kind: 'answer', answer: { code, stdout: Buffer.concat(out) } });
         return;
       }
       const how = signal === null ? `exit ${code}` : `killed by ${signal}`;
-      reject(new Error(`git ${call.args[0] ?? ''} failed (${how}): ${lastLine(errors)}`));
+      const reason = `git ${call.args[0] ?? ''} failed (${how}): ${lastLine(errors)}`;
+      resolve({ kind: 'failed', reason, errors });
     });
     child.stdin.end(call.input ?? '');
   });
@@ -60,10 +81,16 @@ export async function gitText(call: GitCall): Promise<string> {
   return (await git(call)).stdout.toString('utf8').trim();
 }
 
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
+/** Asked first, as a git that is killed leaves its locks. */
+function endGroup(pid: number | undefined): NodeJS.Timeout | undefined {
+  if (pid === undefined) return undefined;
+  signalGroup(pid, 'SIGTERM');
+  return setTimeout(() => signalGroup(pid, 'SIGKILL'), GRACE_MS);
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch {
     // Ended meanwhile.
   }

@@ -1,9 +1,9 @@
 // Who may use a state: one living process, and the next one as soon as it is dead.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { claimFile, type Holder } from '../../app/engine/claim.ts';
 import { startOf } from '../../app/engine/process-tree.ts';
@@ -50,6 +50,22 @@ describe('claimState', () => {
   ])('%s', async (_, changes, expected) => {
     held(changes);
     expect((await claimState(dataDir)).kind).toBe(expected);
+  });
+
+  it('takes away what the dead left beside it, and leaves what the living are writing', async () => {
+    held({ pid: 2 ** 22 - 1, start: '1' });
+    const aside = (id: string) => join(dataDir, `claim.json.00000000-0000-4000-8000-00000000000${id}`);
+    renameSync(file(), aside('1'));
+    held({});
+    renameSync(file(), aside('2'));
+    writeFileSync(aside('3'), '{"pid":');
+    writeFileSync(aside('4'), '{"pid":');
+    utimesSync(aside('4'), new Date(0), new Date(0));
+    expect((await claimState(dataDir)).kind).toBe('claimed');
+    expect(readdirSync(dataDir).sort()).toEqual([
+      'claim.json',
+      ...[aside('2'), aside('3')].map((one) => basename(one)),
+    ]);
   });
 
   it('takes over a file that a full disk cut short', async () => {

@@ -144,7 +144,15 @@ describe('git', () => {
   test('is killed when it takes too long, with the helpers that hold its pipes', async () => {
     const started = Date.now();
     const hangs = git({ dir: mirror.dir, args: ['-c', 'alias.wait=!sleep 20', 'wait'], timeoutMs: 100 });
-    await expect(hangs).rejects.toThrow('killed by SIGKILL');
+    await expect(hangs).rejects.toThrow('killed by SIGTERM');
+    expect(Date.now() - started).toBeLessThan(10_000);
+  });
+
+  test('though its helpers do not listen', async () => {
+    const started = Date.now();
+    const wait = "alias.wait=!trap '' TERM; sleep 600 & wait; sleep 600";
+    const hangs = git({ dir: mirror.dir, args: ['-c', wait, 'wait'], timeoutMs: 500 });
+    await expect(hangs).rejects.toThrow('git -c failed');
     expect(Date.now() - started).toBeLessThan(10_000);
   });
 });
