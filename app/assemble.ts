@@ -51,6 +51,7 @@ export async function assemble(
       name: repository.name,
       repositoryId: repository.id,
       log,
+      timeoutMs: config.answerMs,
     }),
   );
   const mirror = await openMirror({
@@ -153,6 +154,7 @@ function identityCenters(config: Config, log: Logger): Context['identityCenter']
       log,
       cacheFile: join(config.dataDir, 'permission-set-names.json'),
       proofGapMs: config.proofGapMs,
+      answerMs: config.answerMs,
       // A short gap is a sandbox whose AWS answers at once.
       pollMs: Math.min(1000, Math.max(20, config.proofGapMs / 10)),
       limiter,

@@ -26,6 +26,8 @@ export type Config = {
   /** How old access that no grant explains must be before it is taken away. */
   readonly orphanMs: number;
   readonly drainMs: number;
+  /** How long GitHub or AWS may take to answer one request. */
+  readonly answerMs: number;
   readonly logLevel: string;
   readonly awsPlugin: string | null;
 };
@@ -85,6 +87,7 @@ export function readConfig(env: Env): ConfigRead {
     passMs: read.number('BREAKGLASS_PASS_SECONDS', 60) * 1000,
     proofGapMs: read.number('BREAKGLASS_PROOF_GAP_SECONDS', 30) * 1000,
     orphanMs: read.number('BREAKGLASS_ORPHAN_SECONDS', 600) * 1000,
+    answerMs: read.number('BREAKGLASS_ANSWER_SECONDS', 10) * 1000,
     drainMs: read.number('BREAKGLASS_DRAIN_SECONDS', 60) * 1000,
     logLevel: read.optional('BREAKGLASS_LOG_LEVEL') ?? 'info',
     awsPlugin: read.optional('BREAKGLASS_AWS_PLUGIN'),

@@ -117,6 +117,7 @@ describe('the environment', () => {
       'passMs',
       'proofGapMs',
       'orphanMs',
+      'answerMs',
       'drainMs',
       'logLevel',
       'dataDir',

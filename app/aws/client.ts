@@ -15,27 +15,32 @@ export type Instance = {
   readonly patienceMs: number;
 };
 
-type Watch = { readonly region: string; readonly clock: Clock };
+type Watch = {
+  readonly region: string;
+  readonly clock: Clock;
+  /** How long AWS may take to answer one request; asked again after it. */
+  readonly answerMs: number;
+};
 
 export const createSsoAdmin = (lane: Lane, watch: Watch): SSOAdmin => {
-  const client = new SSOAdmin(settings(watch.region));
+  const client = new SSOAdmin(settings(watch));
   client.middlewareStack.use(watched(lane, watch.clock));
   return client;
 };
 
 export const createIdentityStore = (lane: Lane, watch: Watch): Identitystore => {
-  const client = new Identitystore(settings(watch.region));
+  const client = new Identitystore(settings(watch));
   client.middlewareStack.use(watched(lane, watch.clock));
   return client;
 };
 
 // Endpoint and credentials are the standard ones (AWS_ENDPOINT_URL, the ambient role). Standard mode retries throttling,
 // 5xx, timeouts and broken connections; every call that we make may safely be made twice.
-const settings = (region: string) => ({
+const settings = ({ region, answerMs }: Watch) => ({
   region,
   retryMode: 'standard',
   maxAttempts: 5,
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: answerMs, throwOnRequestTimeout: true },
 });
 
 // At the `deserialize` step the middleware sits inside the retry loop: retries too wait for the lane.

@@ -28,14 +28,15 @@ export type IdentityCenterOptions = {
   readonly pollMs?: number;
   /** How long to wait for AWS's asynchronous work, or for a busy account. */
   readonly patienceMs?: number;
+  readonly answerMs?: number;
   /** Shared by everything in this process that asks the same organisation. */
   readonly limiter?: Limiter;
 };
 
 export const createIdentityCenter = (options: IdentityCenterOptions): IdentityCenter => {
   const { region, instanceArn, repositoryId, log, pollMs = 1000, proofGapMs = 30_000, patienceMs = 300_000 } = options;
-  const { limiter = createLimiter() } = options;
-  const watch = { region, clock: createClock() };
+  const { limiter = createLimiter(), answerMs = 10_000 } = options;
+  const watch = { region, clock: createClock(), answerMs };
   const place = { region, instanceArn };
   const through = (lane: Lane): Instance => ({ sso: createSsoAdmin(lane, watch), instanceArn, pollMs, patienceMs });
   const [urgent, ordinary, sweep] = [through(limiter.urgent), through(limiter.ordinary), through(limiter.sweep)];

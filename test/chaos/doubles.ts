@@ -1,10 +1,11 @@
 // The calls that leave the machine are met where they arrive: at the doubles of GitHub and AWS.
 
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { markedProcesses } from '../../app/engine/process-tree.ts';
 import type { RequestFacts } from '../sandbox/github/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import type { Kind, Maker, Tape } from './tape.ts';
+import { ALWAYS, type Kind, type Maker, ON_THE_WIRE, type Tape } from './tape.ts';
 
 /** Kills the app of now. */
 export type Kill = () => void;
@@ -23,7 +24,8 @@ function watchGitHub({ github }: Sandbox, tape: Tape, kill: Kill): void {
     const call = `${request.method} ${request.path}`;
     const again = repeated.get(call);
     const point = `github ${request.method} ${request.operation ?? 'unknown'}`;
-    const fate = again !== undefined && again.left-- > 0 ? again.kind : tape.next('app', point);
+    const possible = isReading(request) ? [...ON_THE_WIRE, 'stale' as const] : ON_THE_WIRE;
+    const fate = again !== undefined && again.left-- > 0 ? again.kind : tape.next('app', point, possible);
     fates.set(request, fate);
     if (fate?.startsWith('kill')) kill();
     // Octokit repeats these by itself: the app would never hear of a failure.
@@ -36,16 +38,27 @@ function watchGitHub({ github }: Sandbox, tape: Tape, kill: Kill): void {
   github.faults.on(strikes('kill-after'), { kind: 'done-then-reset' });
   github.faults.on(strikes('error'), { kind: 'refuse', status: 502 });
   github.faults.on(strikes('error-after'), { kind: 'done-then-refuse', status: 502 });
+  github.faults.on(strikes('time-out'), { kind: 'done-then-hang' });
+  github.faults.on(strikes('stale'), { kind: 'stale' });
+}
+
+/** GitHub's copies lag behind, those of its REST answers and of GraphQL alike; what Git asks is none of them. */
+function isReading({ method, operation }: RequestFacts): boolean {
+  return operation !== 'git' && (method === 'GET' || operation === '/graphql');
 }
 
 function watchAws({ aws, apps }: Sandbox, tape: Tape, kill: Kill): void {
   let fate: Kind | null = null;
+  let before: Readonly<Record<string, unknown>> | undefined;
   const times = Number.POSITIVE_INFINITY;
   // Asked of every call, and strikes none.
   aws.plant({
-    on: (operation, _, actor) => {
+    on: (operation, input, actor) => {
       const maker: Maker = actor === 'AKIAPLUGIN' ? 'plugin' : 'app';
-      fate = tape.next(maker, `aws ${operation}`);
+      before = lastAnswer(aws, operation, input);
+      // The plugin waits for an answer as long as its operation may last: ten minutes, which are played on simulated time.
+      const possible = maker === 'plugin' ? ALWAYS : ON_THE_WIRE;
+      fate = tape.next(maker, `aws ${operation}`, before === undefined ? possible : [...possible, 'stale']);
       if (maker === 'plugin' && fate !== 'kill-app' && fate?.startsWith('kill'))
         killPlugins(apps.map((app) => app.pid));
       else if (fate?.startsWith('kill')) kill();
@@ -63,6 +76,32 @@ function watchAws({ aws, apps }: Sandbox, tape: Tape, kill: Kill): void {
     times,
     mishap: { kind: 'error-after', code: 'AccessDeniedException' },
   });
+  aws.plant({ on: () => fate === 'time-out', times, mishap: { kind: 'hang', after: true } });
+  aws.plant({
+    on: () => fate === 'stale',
+    times,
+    mishap: {
+      kind: 'answer',
+      get body() {
+        return before ?? {};
+      },
+    },
+  });
+}
+
+/** Of a copy that lags behind; it does not lag for longer. */
+const STALEST_MS = 60_000;
+
+/** What AWS said the last time when it was asked the same; none of what changes something. */
+function lastAnswer(
+  { log }: Sandbox['aws'],
+  operation: string,
+  input: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> | undefined {
+  if (!/^(Get|List|Describe)/.test(operation)) return undefined;
+  const same = log.findLast((one) => one.operation === operation && isDeepStrictEqual(one.request, input));
+  if (same === undefined || same.status !== 200 || Date.now() - same.at.getTime() > STALEST_MS) return undefined;
+  return same.response as Readonly<Record<string, unknown>>;
 }
 
 /** Of these apps only: other tests have theirs. */

@@ -16,7 +16,12 @@ export type Supervised = {
 const WITNESS = fileURLToPath(new URL('./witness.ts', import.meta.url));
 
 export function supervise(sandbox: Sandbox, folder: string): Supervised {
-  const env = { BREAKGLASS_CHAOS: folder, NODE_OPTIONS: `--import=${WITNESS} --disable-warning=ExperimentalWarning` };
+  const env = {
+    BREAKGLASS_CHAOS: folder,
+    // Whatever is never answered is waited for at each turn.
+    BREAKGLASS_ANSWER_SECONDS: '1.5',
+    NODE_OPTIONS: `--import=${WITNESS} --disable-warning=ExperimentalWarning`,
+  };
   let starts = 0;
   let stopping = false;
   let ready: number | null = null;

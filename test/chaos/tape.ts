@@ -2,8 +2,15 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 
-/** `kill-app`: before a call of the child or the plugin, which live on and have to find out. The rest strike the maker. */
-export const KINDS = ['kill-before', 'kill-after', 'kill-app', 'error', 'error-after'] as const;
+/**
+ * `kill-app`: before a call of the child or the plugin, which live on and have to find out. `kill-tool`: the command that
+ * the maker started, git or Pulumi, in the middle of its work. `time-out`: what is asked is done, and never answered.
+ * `stale`: answered as it was a while ago. The rest strike the maker.
+ */
+export const KINDS = [
+  ...(['kill-before', 'kill-after', 'kill-app', 'error', 'error-after'] as const),
+  ...(['kill-tool', 'time-out', 'stale'] as const),
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Who makes a call: the app, the child that runs one operation, the provider's plugin under it. */
@@ -12,6 +19,11 @@ export type Maker = (typeof MAKERS)[number];
 
 /** The scope of an app that has nothing to do yet. */
 const STARTING = 'starting';
+
+/** What can happen to any call. */
+export const ALWAYS: readonly Kind[] = ['kill-before', 'kill-after', 'kill-app', 'error', 'error-after'];
+/** What can happen to one that goes over the wire; `stale` only where it changes nothing. */
+export const ON_THE_WIRE: readonly Kind[] = [...ALWAYS, 'time-out'];
 
 export type Tape = {
   /** Notes the call, and answers what shall become of it: each kind of fault once for each call of each maker. */
@@ -46,7 +58,7 @@ export function openTape(folder: string): Tape {
   };
   const noted = new Set<string>();
   return {
-    next: (maker, point, possible = KINDS) => {
+    next: (maker, point, possible = ALWAYS) => {
       const call = `${maker} ${point}`;
       const [scope, each, makers, ...kinds] = (lines('part')[0] ?? '').split(' ');
       if (!noted.has(call)) appendFileSync(file('points'), `${call}\n`);

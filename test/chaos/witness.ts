@@ -7,7 +7,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import { KINDS, type Kind, type Maker, openTape, type Tape } from './tape.ts';
+import { type Kind, type Maker, openTape, type Tape } from './tape.ts';
 
 const { readlinkSync } = fs;
 const WRITES = [
@@ -133,20 +133,35 @@ function watchProcesses(next: Next): void {
     const kind = next(point, possibleAt(point));
     dieBefore(kind);
     if (kind === 'error') options.file = '/bin/false';
-    if (kind === 'error-after') {
-      options.args = ['sh', '-c', '"$@"; exit 1', 'sh', options.file, ...options.args.slice(1)];
-      options.file = '/bin/sh';
-    }
+    if (kind === 'error-after') throughShell(options, '"$@"; exit 1');
+    if (kind === 'kill-tool') throughShell(options, killedAfter(`${secondsIn(point)}`));
     if (kind === 'kill-after') this.prependOnceListener('exit', () => dieAfter(kind));
     return original.call(this, options);
   };
 }
 
+function throughShell(options: Spawned, script: string): void {
+  options.args = ['sh', '-c', script, 'sh', options.file, ...options.args.slice(1)];
+  options.file = '/bin/sh';
+}
+
+/** The shell becomes the command; who kills it holds none of its pipes open. */
+function killedAfter(seconds: string): string {
+  return `(sleep ${seconds}; kill -9 $$) </dev/null >/dev/null 2>&1 & exec "$@"`;
+}
+
+/** Somewhere in the middle: git takes milliseconds, an operation of Pulumi one to two seconds. */
+function secondsIn(point: string): number {
+  const share = Math.random();
+  return point.startsWith('git ') ? 0.002 + share * 0.03 : 0.05 + share * 1.2;
+}
+
 function possibleAt(point: string): readonly Kind[] {
   // It runs as long as the app does: there is no after.
-  if (point === 'git cat-file') return READ_FAULTS;
+  if (point === 'git cat-file') return [...READ_FAULTS, 'kill-tool'];
   // What is forked has a channel that no shell hands on.
-  return point.startsWith('fork ') ? ['kill-before', 'kill-after', 'kill-app', 'error'] : KINDS;
+  if (point.startsWith('fork ')) return ['kill-before', 'kill-after', 'kill-app', 'error'];
+  return ['kill-before', 'kill-after', 'kill-app', 'error', 'error-after', 'kill-tool'];
 }
 
 /** The command and what it shall do, without paths and ids. */

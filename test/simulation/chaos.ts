@@ -10,6 +10,8 @@ import { awsNow } from './world.ts';
 
 /** Longer than the steps of an early deny take, and shorter than the engine's patience. */
 const AT_ONCE_MS = 45_000;
+/** A restart, its first pass and what that causes. */
+const ONE_PASS_MS = 50_000;
 /** Two passes and what they cause, once nothing disturbs any more. */
 const TWO_PASSES_MS = 180_000;
 const SIGNED_BEFORE_MS = 10_000;
@@ -28,8 +30,14 @@ export async function playLife(life: Life, fault: Fault | null, seed: number): P
     await run.advance(AT_ONCE_MS);
     const waitsForNothing = fault === null || /^(engine|provider)\.(?!.*crash)/.test(`${fault.point} ${fault.kind}`);
     if (life.early && waitsForNothing) judgeAccess(run, life);
-    await run.advance(TWO_PASSES_MS - AT_ONCE_MS);
     const { model, clock } = run;
+    const began = clock.now();
+    if (fault?.kind.startsWith('crash') === true) {
+      // The one that a restart begins with: the next comes a minute after it.
+      await run.advance(Math.max(0, model.quietFrom + ONE_PASS_MS - clock.now()));
+      if (model.hands.size === 0) judgeAccess(run, life);
+    }
+    await run.advance(Math.max(0, began + TWO_PASSES_MS - AT_ONCE_MS - clock.now()));
     const quiet = Math.max(model.quietFrom, ...[...model.hands.values()].map(({ at, lastsMs }) => at + lastsMs));
     const disturbed = model.hands.size > 0 || fault !== null;
     if (disturbed && quiet + TWO_PASSES_MS > clock.now()) await run.advance(quiet + TWO_PASSES_MS - clock.now());

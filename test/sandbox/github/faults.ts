@@ -26,6 +26,8 @@ export type Effect =
   | { readonly kind: 'done-then-refuse'; readonly status: number }
   | { readonly kind: 'reset' }
   | { readonly kind: 'done-then-reset' }
+  /** Done, and never answered: the caller has to give up by itself. */
+  | { readonly kind: 'done-then-hang' }
   | { readonly kind: 'delay'; readonly milliseconds: number }
   | { readonly kind: 'secondary-limit'; readonly retryAfterSeconds: number }
   | { readonly kind: 'stale' };

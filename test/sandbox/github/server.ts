@@ -108,6 +108,7 @@ async function answer(serving: Serving, answering: Answering, response: ServerRe
   record(serving, facts, reply, effect?.kind ?? null);
   await serving.faults.notify({ phase: 'after', request: facts, reply });
   if (effect?.kind === 'done-then-reset') return cut(response);
+  if (effect?.kind === 'done-then-hang') return;
   send(serving, incoming, response, effect?.kind === 'done-then-refuse' ? unavailable(effect.status) : reply);
 }
 
@@ -137,6 +138,7 @@ function withoutDoing(world: World, effect: Effect, before: Reply | undefined): 
     case 'delay':
     case 'done-then-refuse':
     case 'done-then-reset':
+    case 'done-then-hang':
       return undefined;
   }
 }
@@ -203,6 +205,7 @@ async function answerGit(serving: Serving, exchange: GitExchange, response: Serv
   record(serving, facts, { status: reply.status }, effect?.kind ?? null);
   await serving.faults.notify({ phase: 'after', request: facts, reply: { status: reply.status } });
   if (effect?.kind === 'done-then-reset') return cut(response);
+  if (effect?.kind === 'done-then-hang') return;
   if (effect?.kind === 'done-then-refuse') return send(serving, incoming, response, unavailable(effect.status));
   response.writeHead(reply.status, reply.headers).end(reply.body);
 }
