@@ -11,7 +11,7 @@ import { killOperation } from './process-tree.ts';
 /** How long the engine may finish the step in hand after the supervisor has gone. */
 const ORPHAN_GRACE_MS = 20_000;
 
-type Prepared = { readonly settings: ChildSettings; readonly command: Promise<PulumiCommand> };
+type Prepared = { readonly settings: ChildSettings; readonly command: PulumiCommand };
 
 /** Serves one operation to the process that forked this one; `programs` are stubs in tests of the engine alone. */
 export function serveChild(programs: Programs): void {
@@ -36,11 +36,12 @@ export function serveChild(programs: Programs): void {
 }
 
 function prepare(settings: ChildSettings, signal: AbortSignal): Prepared {
-  const command = PulumiCommand.get(settings.pulumiRoot === null ? {} : { root: settings.pulumiRoot }).then((found) =>
-    unlessAborted(found, signal),
-  );
-  command.catch(() => undefined); // reported by the operation that needs it
-  return { settings, command };
+  return { settings, command: unlessAborted(commandAt(settings.pulumi), signal) };
+}
+
+/** As `PulumiCommand.get` makes it, which would ask the CLI for its version once more: who found it has (pulumi-cli.ts). */
+function commandAt(file: string): PulumiCommand {
+  return Object.assign(Object.create(PulumiCommand.prototype), { command: file, version: null });
 }
 
 async function run(
@@ -67,7 +68,7 @@ async function settle(
     const report = (progress: (FromChild & { kind: 'progress' })['progress']) => {
       if (process.connected) process.send?.({ kind: 'progress', progress } satisfies FromChild);
     };
-    return await runOperation(request, programs, { settings, command: await command, report, signal });
+    return await runOperation(request, programs, { settings, command, report, signal });
   } catch (error) {
     const stateUrl = prepared?.settings.stateUrl ?? '';
     return { kind: 'failed', reason: describeFailure({ error, diagnostics: [], stateUrl }), interrupted: false };

@@ -71,7 +71,7 @@ export function createEngine(options: EngineOptions): Engine {
     const log = options.log.child({ ...request, operation: worker.operation });
     log.info('engine operation starts');
     const outcome = await worker.run(request, { limits, signal, onProgress: (p) => operation.onProgress?.(p) });
-    workers.refill();
+    workers.refillSoon();
     const milliseconds = Math.round(performance.now() - started);
     log.info({ outcome: outcome.kind, milliseconds, ...('reason' in outcome && { reason: outcome.reason }) }, 'ended');
     return outcome.kind === 'done' ? { ...outcome, milliseconds } : outcome;
@@ -95,7 +95,6 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 function childSettings(options: EngineOptions, stateUrl: string): ChildSettings {
-  const command = options.pulumi.command.command;
   const workRoot = join(options.dataDir, 'work');
   mkdirSync(workRoot, { recursive: true });
   if (options.stateUrl === undefined) mkdirSync(join(options.dataDir, 'state'), { recursive: true });
@@ -104,7 +103,7 @@ function childSettings(options: EngineOptions, stateUrl: string): ChildSettings 
     stateUrl,
     secretsProvider: options.secretsProvider ?? 'passphrase',
     workRoot,
-    pulumiRoot: command === 'pulumi' ? null : join(command, '..', '..'),
+    pulumi: options.pulumi.command.command,
     awsPlugin: options.awsPlugin ?? null,
     hardLimitMs: options.hardLimitMs ?? 10 * 60_000,
   };
@@ -121,21 +120,31 @@ function engineEnvironment(options: EngineOptions, stateUrl: string): Record<str
   });
 }
 
+const REFILL_MS = 1_000;
+
 /** One child waits ready with the engine loaded (0.7 s); it is still one child per operation. */
 function workerPool(spec: Parameters<typeof forkWorker>[0]) {
   let ready: Worker | undefined;
   let closed = false;
+  let soon: NodeJS.Timeout | undefined;
+  const refill = (): void => {
+    if (!closed && !ready?.isUsable()) ready = forkWorker(spec);
+  };
   return {
     take: (): Worker => {
       const worker = ready?.isUsable() ? ready : forkWorker(spec);
       ready = undefined;
       return worker;
     },
-    refill: (): void => {
-      if (!closed && !ready?.isUsable()) ready = forkWorker(spec);
+    refill,
+    /** What has just ended has others waiting for the processor that loading an engine would take. */
+    refillSoon: (): void => {
+      clearTimeout(soon);
+      soon = setTimeout(refill, REFILL_MS).unref();
     },
     close: (): void => {
       closed = true;
+      clearTimeout(soon);
       ready?.discard();
       ready = undefined;
     },

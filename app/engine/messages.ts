@@ -10,8 +10,8 @@ export type ChildSettings = {
   readonly secretsProvider: string;
   /** One folder per stack, kept as long as the stack: it holds the stack's settings. */
   readonly workRoot: string;
-  /** The folder whose `bin/pulumi` is the CLI; null for the one on PATH. */
-  readonly pulumiRoot: string | null;
+  /** The CLI's file, or its name on PATH. */
+  readonly pulumi: string;
   /** Folder of a `pulumi-resource-aws` to use in place of the released plugin. */
   readonly awsPlugin: string | null;
   readonly hardLimitMs: number;

@@ -20,8 +20,8 @@ export type Measured = {
 };
 
 const ACTION = 'rds:FailoverDBCluster';
-const FIRST = { id: 'payments-db-down', seconds: 12 };
-const SECOND = { id: 'web-logs', seconds: 6 };
+const FIRST = { id: 'payments-db-down', seconds: 15 };
+const SECOND = { id: 'web-logs', seconds: 10 };
 
 export async function play(stage: Stage): Promise<{ readonly measured: Measured; readonly app: AppProcess }> {
   const first = await stage.startApp();
