@@ -5,10 +5,10 @@ import { ManagedPolicyAttachment } from '@pulumi/aws/ssoadmin/managedPolicyAttac
 import { PermissionSet } from '@pulumi/aws/ssoadmin/permissionSet.js';
 import { PermissionSetInlinePolicy } from '@pulumi/aws/ssoadmin/permissionSetInlinePolicy.js';
 import type { CustomResourceOptions, Output, Resource } from '@pulumi/pulumi';
-import type { Adopted, ResolvedGrant } from '../app/core/grant/resolved.ts';
+import type { Adopted, Around, ResolvedGrant } from '../app/core/grant/resolved.ts';
 import { inlinePolicy } from './statements.ts';
 
-/** What `pulumi stack output` shows of a live grant: what AWS answered to the engine, known only when all of it exists. */
+/** What `pulumi stack output` shows of a live grant: what AWS answered to the engine and to the app, when all of it exists. */
 export type GrantOutputs = {
   readonly permissionSetArn: Output<string>;
   /** By AWS's clock, RFC 3339. */
@@ -16,20 +16,28 @@ export type GrantOutputs = {
   /** Person, account and set, as AWS confirmed them. */
   readonly assignment: Output<string>;
   readonly deadline: string;
+  /** AWS's own confirmation, with its time and the ids of the requests; "not proven" where it was not had in time. */
+  readonly proof: Output<string>;
 };
 
 /** Identity Center may take long in a busy organisation; a wait that runs out would leave half an access behind. */
 const TIMEOUTS: CustomResourceOptions = { customTimeouts: { create: '30m', update: '30m', delete: '30m' } };
 
-/** The program for one grant: the same grant is the same resources, whoever runs it and when. */
-export function grantProgram(grant: ResolvedGrant, adopted?: Adopted): () => Promise<GrantOutputs> {
+/** The program for one grant: the same grant is the same resources, whoever runs it and when. Only `proof` differs. */
+export function grantProgram(grant: ResolvedGrant, { adopted, proof }: Around): () => Promise<GrantOutputs> {
   return async () => {
     const set = permissionSet(grant);
     // The assignment waits for every policy: the deadline exists before the access does. Destroyed in reverse, so the
     // assignment goes first (a permission set cannot be deleted while it is assigned).
     const policies = [...managedPolicies(grant, set, adopted), deadlinePolicy(grant, set)];
     const { id } = assignment(grant, set, policies);
-    return { permissionSetArn: set.arn, createdAt: set.createdDate, assignment: id, deadline: grant.deadline };
+    return {
+      permissionSetArn: set.arn,
+      createdAt: set.createdDate,
+      assignment: id,
+      deadline: grant.deadline,
+      proof: id.apply(async () => (await proof()) ?? 'not proven'),
+    };
   };
 }
 

@@ -1,15 +1,20 @@
 // The child's side of the conversation: prepare once, run one operation, answer, exit.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
+import semver from 'semver';
 import { unlessAborted } from './abortable-command.ts';
 import { describeFailure } from './failure.ts';
 import type { ChildOutcome, ChildSettings, FromChild, OperationRequest, ToChild } from './messages.ts';
 import { OPERATION_MARK } from './messages.ts';
-import type { Programs } from './operation.ts';
+import type { Programs, Surroundings } from './operation.ts';
 import { runOperation } from './operation.ts';
 import { killOperation } from './process-tree.ts';
 
 /** How long the engine may finish the step in hand after the supervisor has gone. */
 const ORPHAN_GRACE_MS = 20_000;
+
+/** How long the engine waits with a stack's outputs for AWS's confirmation: others may want its place. */
+const PROOF_PATIENCE_MS = 5_000;
 
 type Prepared = { readonly settings: ChildSettings; readonly command: PulumiCommand };
 
@@ -18,14 +23,18 @@ export function serveChild(programs: Programs): void {
   const stop = new AbortController();
   let prepared: Prepared | undefined;
   let running = false;
+  const proven = Promise.withResolvers<string | null>();
+  stop.signal.addEventListener('abort', () => proven.resolve(null));
+  const proof = (): Promise<string | null> => Promise.race([proven.promise, sleep(PROOF_PATIENCE_MS, null)]);
   // The supervisor may have gone while this process was still loading: no event would tell.
   if (!process.connected) process.exit(0);
   process.on('message', (message: ToChild) => {
     if (message.kind === 'prepare') prepared = prepare(message.settings, stop.signal);
     else if (message.kind === 'abort') stop.abort();
+    else if (message.kind === 'proof') proven.resolve(message.proof);
     else {
       running = true;
-      void run(programs, prepared, message.request, stop.signal);
+      void run(programs, prepared, message.request, { signal: stop.signal, proof });
     }
   });
   process.on('disconnect', () => {
@@ -40,17 +49,17 @@ function prepare(settings: ChildSettings, signal: AbortSignal): Prepared {
 }
 
 /** As `PulumiCommand.get` makes it, which would ask the CLI for its version once more: who found it has (pulumi-cli.ts). */
-function commandAt(file: string): PulumiCommand {
-  return Object.assign(Object.create(PulumiCommand.prototype), { command: file, version: null });
+function commandAt({ file, version }: ChildSettings['pulumi']): PulumiCommand {
+  return Object.assign(Object.create(PulumiCommand.prototype), { command: file, version: semver.parse(version) });
 }
 
 async function run(
   programs: Programs,
   prepared: Prepared | undefined,
   request: OperationRequest,
-  signal: AbortSignal,
+  around: Pick<Surroundings, 'signal' | 'proof'>,
 ): Promise<void> {
-  const outcome = await settle(programs, prepared, request, signal);
+  const outcome = await settle(programs, prepared, request, around);
   // Exits by itself, whatever handles Pulumi has left open: one operation is all that a child ever runs.
   if (process.connected) process.send?.({ kind: 'outcome', outcome } satisfies FromChild, () => process.exit(0));
   else process.exit(0);
@@ -60,7 +69,7 @@ async function settle(
   programs: Programs,
   prepared: Prepared | undefined,
   request: OperationRequest,
-  signal: AbortSignal,
+  around: Pick<Surroundings, 'signal' | 'proof'>,
 ): Promise<ChildOutcome> {
   try {
     if (!prepared) throw new Error('the operation was started before it was prepared');
@@ -68,7 +77,7 @@ async function settle(
     const report = (progress: (FromChild & { kind: 'progress' })['progress']) => {
       if (process.connected) process.send?.({ kind: 'progress', progress } satisfies FromChild);
     };
-    return await runOperation(request, programs, { settings, command, report, signal });
+    return await runOperation(request, programs, { settings, command, report, ...around });
   } catch (error) {
     const stateUrl = prepared?.settings.stateUrl ?? '';
     return { kind: 'failed', reason: describeFailure({ error, diagnostics: [], stateUrl }), interrupted: false };

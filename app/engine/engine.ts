@@ -21,6 +21,8 @@ export type EngineOperation = {
   readonly userId?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: EngineProgress) => void;
+  /** For the stack's outputs: AWS's own confirmation in words, once it is had; null when it is not. */
+  readonly proof?: Promise<string | null>;
 };
 
 export type Engine = {

@@ -70,7 +70,8 @@ export function createEngine(options: EngineOptions): Engine {
     const worker = workers.take();
     const log = options.log.child({ ...request, operation: worker.operation });
     log.info('engine operation starts');
-    const outcome = await worker.run(request, { limits, signal, onProgress: (p) => operation.onProgress?.(p) });
+    const { onProgress = () => {}, proof = Promise.resolve(null) } = operation;
+    const outcome = await worker.run(request, { limits, signal, onProgress, proof });
     workers.refillSoon();
     const milliseconds = Math.round(performance.now() - started);
     log.info({ outcome: outcome.kind, milliseconds, ...('reason' in outcome && { reason: outcome.reason }) }, 'ended');
@@ -103,7 +104,7 @@ function childSettings(options: EngineOptions, stateUrl: string): ChildSettings 
     stateUrl,
     secretsProvider: options.secretsProvider ?? 'passphrase',
     workRoot,
-    pulumi: options.pulumi.command.command,
+    pulumi: { file: options.pulumi.command.command, version: options.pulumi.version },
     awsPlugin: options.awsPlugin ?? null,
     hardLimitMs: options.hardLimitMs ?? 10 * 60_000,
   };

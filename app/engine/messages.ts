@@ -11,7 +11,7 @@ export type ChildSettings = {
   /** One folder per stack, kept as long as the stack: it holds the stack's settings. */
   readonly workRoot: string;
   /** The CLI's file, or its name on PATH. */
-  readonly pulumi: string;
+  readonly pulumi: { readonly file: string; readonly version: string };
   /** Folder of a `pulumi-resource-aws` to use in place of the released plugin. */
   readonly awsPlugin: string | null;
   readonly hardLimitMs: number;
@@ -22,6 +22,8 @@ export type OperationRequest = { readonly action: 'grant' | 'preview' | 'end'; r
 export type ToChild =
   | { readonly kind: 'prepare'; readonly settings: ChildSettings }
   | { readonly kind: 'start'; readonly request: OperationRequest }
+  /** The access as AWS confirmed it to the supervisor, or null. */
+  | { readonly kind: 'proof'; readonly proof: string | null }
   | { readonly kind: 'abort' };
 
 /** How an operation ended, as its child saw it; the supervisor adds the time. */

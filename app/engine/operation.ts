@@ -3,7 +3,7 @@ import type { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
 import type { EngineEvent } from '@pulumi/pulumi/automation/events.js';
 import type { Stack } from '@pulumi/pulumi/automation/stack.js';
 import type { PulumiFn } from '@pulumi/pulumi/automation/workspace.js';
-import type { Adopted, ResolvedGrant } from '../core/grant/resolved.ts';
+import type { Adopted, Around, ResolvedGrant } from '../core/grant/resolved.ts';
 import type { Authorized, LedgerSource } from '../git/authorized.ts';
 import { fileState, removeDamagedAttributes, setAsideDamaged } from './checkpoint.ts';
 import type { EngineProgress } from './engine.ts';
@@ -18,7 +18,7 @@ import { grantOfStack } from './stack-name.ts';
 /** What an operation runs. Parameters, so that the engine can be tested without a ledger and without AWS. */
 export type Programs = {
   readonly authorize: (source: LedgerSource, grantId: string, now: Date) => Promise<Authorized>;
-  readonly program: (grant: ResolvedGrant, adopted?: Adopted) => PulumiFn;
+  readonly program: (grant: ResolvedGrant, around: Around) => PulumiFn;
   readonly inlinePolicy: (
     grant: ResolvedGrant,
   ) => { readonly kind: 'ok' } | { readonly kind: 'too-large'; readonly characters: number; readonly limit: number };
@@ -28,6 +28,7 @@ export type Surroundings = {
   readonly settings: ChildSettings;
   readonly command: PulumiCommand;
   readonly report: (progress: EngineProgress) => void;
+  readonly proof: Around['proof'];
   readonly signal: AbortSignal;
 };
 
@@ -60,8 +61,9 @@ async function authorized(
   if (answer.kind === 'refused') return answer;
   const refusal = unfit(answer.grant, programs);
   if (refusal) return { kind: 'refused', reason: refusal };
-  const opening = { program: programs.program(answer.grant), region: answer.grant.region };
-  const program = (adopted: Adopted) => programs.program(answer.grant, adopted);
+  const { proof } = surroundings;
+  const opening = { program: programs.program(answer.grant, { proof }), region: answer.grant.region };
+  const program = (adopted: Adopted) => programs.program(answer.grant, { adopted, proof });
   return onStack(grantId, surroundings, opening, (opened, onEvent) =>
     change(opened, onEvent, { ...surroundings, program }),
   );

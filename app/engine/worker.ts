@@ -28,6 +28,7 @@ export type Watch = {
   readonly limits: WorkerLimits;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: EngineProgress) => void;
+  readonly proof: Promise<string | null>;
 };
 
 export type WorkerFork = {
@@ -87,6 +88,10 @@ async function runOn(running: Running, request: OperationRequest, watch: Watch):
     else outcome = message.outcome;
   });
   send(running.child, { kind: 'start', request });
+  void watch.proof.then(
+    (proof) => send(running.child, { kind: 'proof', proof }),
+    () => send(running.child, { kind: 'proof', proof: null }),
+  );
   const over = new AbortController();
   const stopped = await Promise.race([
     running.exited.then(() => null),

@@ -54,13 +54,13 @@ export async function putRight(context: Context, checking: Checking, arn: string
   const { memory, log } = context;
   const found = memory.drifted.get(id);
   memory.drifted.delete(id);
-  if (await confirm(context, checking, arn, 1)) return true;
+  if ((await confirm(context, checking, arn, 1)) !== null) return true;
   try {
     const corrected = await correct(context, checking, arn);
     // Nobody but a hand adds anything; what is otherwise than signed or missing may be an attempt of ours that was cut off.
     const said = found ?? corrected.added;
     if (said.length > 0) memory.drifted.set(id, said);
-    return corrected.complete && (await confirm(context, checking, arn, 3));
+    return corrected.complete && (await confirm(context, checking, arn, 3)) !== null;
   } catch (error) {
     if (found !== undefined) memory.drifted.set(id, found);
     log.warn({ grant: id, error: String(error) }, 'not put right by SDK; the engine tries');
@@ -106,9 +106,13 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
   const { memory, log } = context;
   const started = Date.now();
   const confirmations: Promise<unknown>[] = [];
+  const proof = Promise.withResolvers<string | null>();
   tell(context, entry, { kind: 'granting' });
   // Handled here, as nobody waits for it before the engine is done: it is asked again then.
-  const unconfirmed = (error: unknown) => log.warn({ grant: id, error: String(error) }, 'not confirmed');
+  const unconfirmed = (error: unknown): null => {
+    log.warn({ grant: id, error: String(error) }, 'not confirmed');
+    return null;
+  };
   try {
     return await engine.grant({
       grantId: id,
@@ -120,35 +124,43 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
         if (progress.kind !== 'assigned') return;
         log.info({ grant: id, milliseconds: Date.now() - started }, 'assigned');
         // What is put right is right when the engine has compared all of it with AWS, which comes after this.
-        if (memory.drifted.has(id)) return;
-        confirmations.push(confirm(context, making, progress.arn, 10).catch(unconfirmed));
+        if (memory.drifted.has(id)) return proof.resolve(null);
+        const confirmed = confirm(context, making, progress.arn, 10).catch(unconfirmed);
+        confirmations.push(confirmed.then((proven) => proof.resolve(inWords(proven))));
       },
+      proof: proof.promise,
     });
   } finally {
     await Promise.all(confirmations);
   }
 }
 
+function inWords(proof: Proven | null): string | null {
+  return proof === null ? null : `proven ${proof.at} requests ${proof.evidence.map((one) => one.requestId).join(' ')}`;
+}
+
+type Proven = Extract<GrantProof, { kind: 'proven' }>;
+
 const POLL_MS = 500;
 
 /** AWS's own answer, and then the comment: in that order, and only once for each deadline. */
-async function confirm(context: Context, making: Checking, arn: string, tries: number): Promise<boolean> {
+async function confirm(context: Context, making: Checking, arn: string, tries: number): Promise<Proven | null> {
   const { entry, center, signal } = making;
   const { memory, log } = context;
   const document = inlinePolicy(entry.resolved);
-  if (document.kind === 'too-large') return false;
+  if (document.kind === 'too-large') return null;
   let proof: GrantProof = { kind: 'not-proven', reason: 'not asked yet' };
   for (let i = 0; i < tries && proof.kind !== 'proven'; i++) {
     if (i > 0) await unlessAborted(signal, new Promise((resolve) => setTimeout(resolve, POLL_MS)), null);
-    if (signal.aborted) return false;
+    if (signal.aborted) return null;
     const answer = center.proveGranted(entry.resolved, arn, document.document);
     proof = await unlessAborted(signal, answer, { kind: 'not-proven', reason: 'it has ended' });
   }
   if (proof.kind === 'not-proven') {
     log.warn({ grant: entry.id, reason: proof.reason }, 'not confirmed by AWS');
-    return false;
+    return null;
   }
-  if (await isOver(context, making)) return false;
+  if (await isOver(context, making)) return null;
   memory.confirmed.set(entry.id, entry.resolved.deadline);
   if (!making.unchanged) measureGrant(context, entry);
   if (!memory.granted.has(entry.id))
@@ -157,7 +169,7 @@ async function confirm(context: Context, making: Checking, arn: string, tries: n
   const repaired = sayRepaired(context, entry, arn);
   const told = { kind: 'active', at: proof.at, evidence: proof.evidence } as const;
   tell(context, entry, repaired === null ? told : { ...told, repaired });
-  return true;
+  return proof;
 }
 
 /** Once for each grant: not when it is extended, nor when it is made again. */

@@ -26,7 +26,7 @@ describe('the engine', () => {
 
   it('grants: the access is there, with its deadline, and the assignment is reported before the end', async () => {
     rig.authorize(grant.id, { kind: 'authorized', grant });
-    const { operation, progress } = operationOn(grant);
+    const { operation, progress } = operationOn(grant, { proof: Promise.resolve('proven now requests a b') });
     const outcome = await engine.grant(operation);
     const [set] = rig.aws.sets();
     expect(outcome).toEqual({ kind: 'done', permissionSetArn: set?.arn, milliseconds: expect.any(Number) });
@@ -46,6 +46,7 @@ describe('the engine', () => {
       createdAt: set?.createdAt.toISOString().replace(/\.\d+Z$/, 'Z'),
       assignment: expect.stringContaining(`${MONA},USER,${PAYMENTS}`),
       deadline: grant.deadline,
+      proof: 'proven now requests a b',
     });
   });
 
@@ -61,6 +62,7 @@ describe('the engine', () => {
     expect(await engine.grant(operation)).toMatchObject({ kind: 'done', permissionSetArn: rig.aws.sets()[0]?.arn });
     expect(rig.aws.history.slice(before)).toEqual([]);
     expect(progress.at(-1)).toMatchObject({ kind: 'assigned' });
+    expect(outputsOf(grant.id)).toMatchObject({ proof: 'not proven' });
   });
 
   it('extends in place: the same set, no gap, the new deadline', async () => {

@@ -31,8 +31,8 @@ function of(type: string): Record<string, unknown>[] {
   return asked.filter((each) => each.type === type).map((each) => each.inputs);
 }
 
-async function run(grant = resolved('payments-db-down')) {
-  const outputs = await grantProgram(grant)();
+async function run(grant = resolved('payments-db-down'), proof: string | null = null) {
+  const outputs = await grantProgram(grant, { proof: async () => proof })();
   const arn = await new Promise((resolve) => outputs.permissionSetArn.apply(resolve));
   await expect.poll(() => of(ASSIGNMENT)).toHaveLength(1);
   return { grant, outputs, arn };
@@ -56,6 +56,14 @@ describe('grantProgram', () => {
     ]);
     expect(arn).toBe(ARN);
     expect(outputs.deadline).toBe(grant.deadline);
+  });
+
+  it.each([
+    ['proven 2026-11-22T03:04:05.000Z requests a b', 'proven 2026-11-22T03:04:05.000Z requests a b'],
+    [null, 'not proven'],
+  ])('shows what AWS confirmed (%s), and never more', async (proof, shown) => {
+    const { outputs } = await run(resolved('payments-db-down'), proof);
+    expect(await new Promise((resolve) => outputs.proof.apply(resolve))).toBe(shown);
   });
 
   it('asks for the inline policy and each managed policy once', async () => {
@@ -106,7 +114,7 @@ describe('grantProgram', () => {
 
   it('refuses a policy that is too large before it asks for an assignment', async () => {
     const grant = resolved('a-grant', { guards: [{ name: 'long', actions: ['x'.repeat(11_000)] }] });
-    await expect(grantProgram(grant)()).rejects.toThrow('Identity Center takes 10240');
+    await expect(grantProgram(grant, { proof: async () => null })()).rejects.toThrow('Identity Center takes 10240');
     expect(of(ASSIGNMENT)).toEqual([]);
   });
 });

@@ -1,7 +1,15 @@
 // The life of a grant, as the README tells it.
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { grantYaml, untilMerged, untilSaid, withStage } from './stage.ts';
+import { grantYaml, type Stage, untilMerged, untilSaid, withStage } from './stage.ts';
+
+/** What `pulumi stack output` shows. */
+function outputsOf({ sandbox }: Stage, id: string): { readonly proof?: string } | undefined {
+  const file = join(sandbox.dir, 'data', 'state', '.pulumi', 'stacks', 'breakglass', `g-${id}.json`);
+  return JSON.parse(readFileSync(file, 'utf8')).checkpoint.latest.resources?.[0]?.outputs;
+}
 
 describe.concurrent('the life of a grant', () => {
   it('request → approve → merge → active → deadline → removed → removal merged with the proof', () =>
@@ -47,6 +55,13 @@ describe.concurrent('the life of a grant', () => {
       await untilSaid(stage, pull, 'Active until');
       expect(stage.can('octocat', 'staging', 's3:GetObject')).toBe(true);
       expect(stage.can('octocat', 'staging', 's3:PutObject')).toBe(false);
+      // The engine writes its outputs when all else is done.
+      const proof = await stage.until('the stack says what AWS confirmed', () => outputsOf(stage, 'look')?.proof);
+      const [, ids = ''] = /^proven \S+ requests ([0-9a-f -]+)$/.exec(proof) ?? [];
+      const answered = new Map(stage.aws.log.map((one) => [one.requestId, one.operation]));
+      const asked = ids.split(' ').map((id) => answered.get(id));
+      expect(asked).toEqual(expect.arrayContaining(['GetInlinePolicyForPermissionSet', 'ListAccountAssignments']));
+      expect(asked).not.toContain(undefined);
     }));
 
   it('two grants of one person on one account overlap: the first ends, the second lives', () =>

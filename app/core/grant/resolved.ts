@@ -26,3 +26,10 @@ export type ResolvedGrant = {
 
 /** Resources, by name, that AWS holds and the engine's state does not know: taken into the state instead of made. */
 export type Adopted = { readonly names: ReadonlySet<string>; readonly permissionSetArn: string };
+
+/** What is not signed: how AWS stands to it. */
+export type Around = {
+  readonly adopted?: Adopted;
+  /** AWS's own confirmation of the access, in words, asked once the assignment is there; null when it is not had in time. */
+  readonly proof: () => Promise<string | null>;
+};
