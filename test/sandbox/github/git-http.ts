@@ -1,10 +1,10 @@
 // Clone, fetch and push over smart HTTP through git http-backend, with GitHub's answers to the wrong credentials.
-import { spawn } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { actor, atLeast, type Principal } from './auth.ts';
 import { gitEnvironment } from './git.ts';
+import { runGitProcess } from './git-process.ts';
 import { refMoved } from './refs.ts';
 import { forbidsRewriting, violations } from './rules.ts';
 import { fullName, sameText, type World, zeroSha } from './world.ts';
@@ -109,7 +109,7 @@ function readCommands(body: Buffer): Command[] {
   return commands;
 }
 
-function runBackend(world: World, request: GitRequest, extra: Record<string, string>): Promise<GitReply> {
+async function runBackend(world: World, request: GitRequest, extra: Record<string, string>): Promise<GitReply> {
   const env = {
     ...gitEnvironment,
     ...extra,
@@ -124,15 +124,8 @@ function runBackend(world: World, request: GitRequest, extra: Record<string, str
     GIT_PROTOCOL: request.headers['git-protocol'] ?? '',
     REMOTE_USER: 'github',
   };
-  return new Promise((resolve, reject) => {
-    const child = spawn('git', ['http-backend'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
-    const chunks: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.stdin.on('error', () => undefined);
-    child.on('error', reject);
-    child.on('close', () => resolve(readCgi(Buffer.concat(chunks))));
-    child.stdin.end(request.body);
-  });
+  const { stdout } = await runGitProcess({ args: ['http-backend'], env, input: request.body });
+  return readCgi(stdout);
 }
 
 function readCgi(output: Buffer): GitReply {

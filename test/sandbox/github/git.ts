@@ -1,9 +1,9 @@
 // The bare repository under the double: every commit, tree, diff and merge is done by the real git.
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commitOf, describeObjects, readObjects } from '../../../app/git/objects.ts';
+import { type Outcome, runGitProcess } from './git-process.ts';
 
 export type Identity = { readonly name: string; readonly email: string; readonly date: string };
 export type Commit = {
@@ -21,7 +21,6 @@ export type Files = Readonly<Record<string, FileChange>>;
 export type MergeResult = { readonly kind: 'merged'; readonly tree: string } | { readonly kind: 'conflict' };
 
 type RunOptions = { readonly input?: string | Uint8Array; readonly env?: Record<string, string> };
-type Outcome = { readonly code: number; readonly stdout: Buffer; readonly stderr: string };
 
 export type Git = ReturnType<typeof createGit>;
 
@@ -120,18 +119,8 @@ function remembered(attempt: (args: readonly string[]) => Promise<Outcome>) {
   };
 }
 
-function runGit(path: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const env = { ...gitEnvironment, ...options.env };
-    const settings = { cwd: path, env, encoding: 'buffer' as const, maxBuffer: 512 * 1024 * 1024 };
-    const child = execFile('git', args, settings, (error, stdout, stderr) => {
-      if (error && typeof error.code !== 'number') reject(error);
-      else resolve({ code: error ? Number(error.code) : 0, stdout, stderr: stderr.toString() });
-    });
-    // A git that needs no input may end before it is written; the outcome tells what matters.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(options.input ?? '');
-  });
+function runGit(path: string, args: readonly string[], { env, input = '' }: RunOptions): Promise<Outcome> {
+  return runGitProcess({ args, cwd: path, env: { ...gitEnvironment, ...env }, input });
 }
 
 async function runBytes(
