@@ -18,9 +18,16 @@ export function checkShape<T>(file: string, yaml: StrictYaml, schema: SchemaObje
   return { kind: 'invalid', problems: [first, ...rest] };
 }
 
-// Compiling costs milliseconds, and a process often needs one schema only: each at its first use, then kept. One Ajv for
-// all of them, as each compiles the schema of schemas first.
-const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
+// Compiling costs milliseconds, and a process often needs one schema only: each at its first use, then kept.
+const ajv = new Ajv({
+  allErrors: true,
+  strict: true,
+  allowUnionTypes: true,
+  verbose: true,
+  // They are ours, and a test holds that they are schemas; half of what compiling costs is to make quick what runs once.
+  validateSchema: false,
+  code: { optimize: false },
+});
 const validators = new WeakMap<SchemaObject, ValidateFunction>();
 
 function compiled<T>(schema: SchemaObject): ValidateFunction<T> {

@@ -1,5 +1,6 @@
 // The schemas beside the examples are those that the parser uses. `UPDATE_SCHEMAS=1` writes them anew.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { publishedSchemas } from '../../../app/core/schema/published.ts';
 
@@ -13,4 +14,11 @@ test('policies/schemas is up to date', () => {
   }
   expect(readdirSync(folder).sort()).toEqual([...schemas.keys()].sort());
   for (const [name, text] of schemas) expect(readFileSync(new URL(name, folder), 'utf8'), name).toBe(text);
+});
+
+test('each of them is a schema', () => {
+  for (const [name, text] of publishedSchemas()) {
+    const ajv = new Ajv({ strict: true, allowUnionTypes: true });
+    expect(ajv.validateSchema(JSON.parse(text)), `${name}: ${ajv.errorsText()}`).toBe(true);
+  }
 });
