@@ -133,6 +133,7 @@ function workerPool(spec: Parameters<typeof forkWorker>[0]) {
   };
   return {
     take: (): Worker => {
+      clearTimeout(soon);
       const worker = ready?.isUsable() ? ready : forkWorker(spec);
       ready = undefined;
       return worker;

@@ -60,7 +60,7 @@ export function forkWorker({ childModule, settings, env }: WorkerFork): Worker {
   unref(child);
   return {
     operation,
-    isUsable: () => child.connected && child.exitCode === null,
+    isUsable: () => child.connected && child.exitCode === null && child.signalCode === null,
     discard: () => {
       // It waits and holds nothing: it need not be asked.
       child.kill('SIGKILL');
