@@ -3,6 +3,8 @@ import { delimiter, dirname } from 'node:path';
 
 const NAMES = new Set(
   ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'LANG', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR']
+    // How the engine, a Go program, may use the machine.
+    .concat(['GOGC', 'GOMAXPROCS', 'GOMEMLIMIT'])
     .concat(['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY'])
     .flatMap((name) => [name, name.toLowerCase()]),
 );

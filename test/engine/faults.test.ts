@@ -86,7 +86,7 @@ describe('a child', () => {
     });
     expect(JSON.stringify(outcome).length).toBeLessThan(1_000);
     expect(together).toBeGreaterThanOrEqual(2);
-    expect(told).toBeGreaterThan(500);
+    expect(told).toBeGreaterThan(100);
     expect((most - before) / 1024 ** 2).toBeLessThan(10);
   });
 });
@@ -95,11 +95,12 @@ describe('the CLI', () => {
   it('vanishes in the middle of a grant and comes back: the next try makes the access, the end takes it away', async () => {
     const root = join(rig.dataDir, 'cli');
     mkdirSync(join(root, 'bin'), { recursive: true });
-    const real = (await findPulumi()).command.command;
+    const found = await findPulumi();
+    const real = found.command.command;
     const bin = join(real, '..');
     for (const name of readdirSync(bin)) copyFileSync(join(bin, name), join(root, 'bin', name));
     const command = await PulumiCommand.get({ root, skipVersionCheck: true });
-    const engine = rig.engine({ pulumi: { command, version: '3', source: 'cache' } });
+    const engine = rig.engine({ pulumi: { ...found, command } });
     const unhook = rig.aws.onRequest((event) => {
       if (event.operation !== 'CreatePermissionSet' || event.phase !== 'before') return;
       renameSync(join(root, 'bin'), join(root, 'away'));

@@ -51,8 +51,9 @@ export async function startAppProcess(env: Readonly<Record<string, string>>): Pr
 
 /** What is the machine's and not a setting. */
 function own(): Record<string, string> {
-  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
-  return { PATH, HOME, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
+  const names = ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'GOGC'];
+  const entries = names.map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 function collect(child: ChildProcess) {

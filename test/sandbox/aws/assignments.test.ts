@@ -153,6 +153,8 @@ describe('an assignment', () => {
 
 describe('provisioning', () => {
   test('that races with the end of the last assignment fails', async () => {
+    // Long enough for the second request to come while the first is under way, on a busy machine as well.
+    await restart({ latency: 400 });
     const arn = await bench.createSet('race');
     await bench.assign(arn);
     await bench.sso.send(new DeleteAccountAssignmentCommand(bench.assignment(arn)));
