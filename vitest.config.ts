@@ -1,6 +1,7 @@
 // Three groups of tests: `unit` needs no process of ours and takes seconds; `system` plays with real processes and the real
 // engine; `attacks` plays hundreds of pull requests at once and has the machine to itself.
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 const UNIT = ['core', 'git', 'github', 'pulumi', 'queue', 'reconcile', 'audit', 'cli', 'server'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
@@ -16,6 +17,7 @@ export default defineConfig({
     env: { GOGC: 'off' },
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/setup*.test.ts', ...UNIT], sequence: { groupOrder: 0 } } },
       // Whatever is not a unit test, so that a new folder is never forgotten.

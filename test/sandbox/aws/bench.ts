@@ -58,7 +58,8 @@ export async function startBench(changes: Partial<Organisation> = {}): Promise<B
       { id: PAYMENTS, name: 'payments' },
       { id: LEDGER, name: 'ledger' },
     ],
-    latency: 5,
+    // More than a busy machine needs for the next request.
+    latency: 60,
     ...changes,
   });
   const settings = {

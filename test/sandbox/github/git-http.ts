@@ -29,6 +29,7 @@ export async function serveGit(world: World, principal: Principal, request: GitR
   const writing = `${request.rest}?${request.query}`.includes('git-receive-pack');
   const refused = refuse(world, principal, writing);
   if (refused) return refused;
+  if (isGreeting(request)) return greeting(world, request);
   if (request.rest !== 'git-receive-pack') return runBackend(world, request, {});
   const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(request.body) : request.body;
   return receive(world, principal, {
@@ -36,6 +37,19 @@ export async function serveGit(world: World, principal: Principal, request: GitR
     body,
     headers: { ...request.headers, 'content-encoding': undefined },
   });
+}
+
+/** In version 2 of the protocol a fetch begins with what the server can do, which names no ref and never changes. */
+function isGreeting({ rest, query, headers }: GitRequest): boolean {
+  return rest === 'info/refs' && query === 'service=git-upload-pack' && headers['git-protocol'] === 'version=2';
+}
+
+const greetings = new WeakMap<World, Promise<GitReply>>();
+
+function greeting(world: World, request: GitRequest): Promise<GitReply> {
+  const said = greetings.get(world) ?? runBackend(world, request, {});
+  greetings.set(world, said);
+  return said;
 }
 
 /** A hook of the bare repository: it refuses what the rulesets forbid, in the words that the server hands it. */
