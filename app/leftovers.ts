@@ -33,9 +33,11 @@ async function filesAside(dataDir: string): Promise<readonly string[]> {
   return found.flat();
 }
 
+/** In a container the next process has the number of the one that died; this one has written nothing yet. */
 function isOfDead(name: string): boolean {
-  const [, pid] = /\.(\d+)$/.exec(name) ?? [];
-  return pid !== undefined && !isAlive(Number(pid));
+  const [, text] = /\.(\d+)$/.exec(name) ?? [];
+  const pid = Number(text);
+  return text !== undefined && (pid === process.pid || !isAlive(pid));
 }
 
 async function old(folder: string, isIt: (name: string) => boolean): Promise<readonly string[]> {

@@ -28,7 +28,7 @@ const files = () =>
 
 test('files of dead writers, and what git left an hour ago', async () => {
   const kept = [
-    `watch.json.${process.pid}`,
+    `watch.json.${process.ppid}`,
     'ended-early/6162',
     'held/person-1.json',
     'mirror.git/objects/pack/pack-1.pack',
@@ -37,12 +37,13 @@ test('files of dead writers, and what git left an hour ago', async () => {
     'work/g-a/Pulumi.yaml',
   ];
   for (const path of kept) write(path);
+  write(`name.json.${process.pid}`);
   for (const folder of ['', 'ended-early/', 'held/', 'work/g-a/']) write(`${folder}name.json.${DEAD}`);
   for (const name of ['tmp_objdir-incoming-x/a', 'pack/tmp_pack_old']) write(`mirror.git/objects/${name}`, 7_200_000);
   write('mirror.git-Ab12Cd/HEAD');
   for (const old of ['mirror.git-Ab12Cd', 'mirror.git/objects/tmp_objdir-incoming-x'])
     utimesSync(join(dir, old), new Date(0), new Date(0));
-  expect(await removeLeftovers(dir)).toHaveLength(7);
+  expect(await removeLeftovers(dir)).toHaveLength(8);
   expect(files()).toEqual([...kept].sort());
 });
 
