@@ -87,7 +87,7 @@ export function readConfig(env: Env): ConfigRead {
     passMs: read.number('BREAKGLASS_PASS_SECONDS', 60) * 1000,
     proofGapMs: read.number('BREAKGLASS_PROOF_GAP_SECONDS', 30) * 1000,
     orphanMs: read.number('BREAKGLASS_ORPHAN_SECONDS', 600) * 1000,
-    answerMs: read.number('BREAKGLASS_ANSWER_SECONDS', 10) * 1000,
+    answerMs: Math.round(read.number('BREAKGLASS_ANSWER_SECONDS', 10, 1) * 1000),
     drainMs: read.number('BREAKGLASS_DRAIN_SECONDS', 60) * 1000,
     logLevel: read.optional('BREAKGLASS_LOG_LEVEL') ?? 'info',
     awsPlugin: read.optional('BREAKGLASS_AWS_PLUGIN'),
@@ -127,10 +127,11 @@ class Reader {
   whole(name: string, what: string): number {
     return Number(this.match(name, /^[1-9]\d{0,14}$/, what));
   }
-  number(name: string, otherwise: number): number {
+  number(name: string, otherwise: number, least = 0): number {
     const value = this.optional(name);
     if (value === null) return otherwise;
     if (!/^\d{1,6}(\.\d{1,3})?$/.test(value)) this.problems.push(`${name} must be a number, not "${value}"`);
+    else if (Number(value) < least) this.problems.push(`${name} must be at least ${least}, not ${value}`);
     return Number(value);
   }
   optionalSecret(name: string, what: string, shortest: number): string | null {

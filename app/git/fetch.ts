@@ -99,5 +99,6 @@ async function fetchRefs({ dir, url, token }: FetchOptions, refs: readonly strin
     dir,
     args: ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--force', '--end-of-options', from, ...refs],
     authorization,
+    writes: true,
   });
 }

@@ -9,6 +9,8 @@ export type GitCall = {
   /** HTTP `Authorization` header; passed by environment so that no process list shows it. */
   readonly authorization?: string;
   readonly timeoutMs?: number;
+  /** It writes refs of the app's own mirror: a lock that a killed git left there must not stop it for good. */
+  readonly writes?: true;
   /** Exit codes besides 0 that are answers and not failures. */
   readonly accept?: readonly number[];
 };
@@ -29,7 +31,8 @@ export async function git(call: GitCall): Promise<GitAnswer> {
   for (let mended = 0; ; mended++) {
     const outcome = await runGit(call);
     if (outcome.kind === 'answer') return outcome.answer;
-    if (mended >= MOST_MENDED || !(await removeStaleLocks(call.dir, outcome.errors))) throw new Error(outcome.reason);
+    const mends = call.writes === true && mended < MOST_MENDED;
+    if (!mends || !(await removeStaleLocks(call.dir, outcome.errors))) throw new Error(outcome.reason);
   }
 }
 
@@ -101,6 +104,9 @@ export function gitEnvironment(authorization?: string): NodeJS.ProcessEnv {
   const config: readonly (readonly [string, string])[] = [
     ['transfer.fsckObjects', 'true'],
     ['gc.auto', '0'],
+    // One whose app died ends by itself when nothing comes any more.
+    ['http.lowSpeedLimit', '1'],
+    ['http.lowSpeedTime', '60'],
     // No credential helper and no redirect may take the token elsewhere.
     ['http.followRedirects', 'false'],
     ...(authorization === undefined ? [] : [['http.extraHeader', `Authorization: ${authorization}`] as const]),

@@ -40,7 +40,7 @@ function lost(dir: string): string {
 }
 
 export async function trust(dir: string, tip: string): Promise<void> {
-  await git({ dir, args: ['update-ref', REF, tip] });
+  await git({ dir, args: ['update-ref', REF, tip], writes: true });
 }
 
 async function isAncestor(dir: string, ancestor: string, of: string): Promise<boolean> {
