@@ -16,9 +16,12 @@ export type GrantOutputs = {
   /** Person, account and set, as AWS confirmed them. */
   readonly assignment: Output<string>;
   readonly deadline: string;
-  /** AWS's own confirmation, with its time and the ids of the requests; "not proven" where it was not had in time. */
+  /** AWS's own confirmation, with its time and the ids of the requests; "not proven …" where it was not had in time. */
   readonly proof: Output<string>;
 };
+
+/** It may have been proven since: outputs are written once, when the engine ends. */
+const NOT_PROVEN = 'not proven when the engine ended; see breakglass status';
 
 /** Identity Center may take long in a busy organisation; a wait that runs out would leave half an access behind. */
 const TIMEOUTS: CustomResourceOptions = { customTimeouts: { create: '30m', update: '30m', delete: '30m' } };
@@ -36,7 +39,7 @@ export function grantProgram(grant: ResolvedGrant, { adopted, proof }: Around): 
       createdAt: set.createdDate,
       assignment: id,
       deadline: grant.deadline,
-      proof: id.apply(async () => (await proof()) ?? 'not proven'),
+      proof: id.apply(async () => (await proof()) ?? NOT_PROVEN),
     };
   };
 }

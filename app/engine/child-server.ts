@@ -14,7 +14,7 @@ import { killOperation } from './process-tree.ts';
 const ORPHAN_GRACE_MS = 20_000;
 
 /** How long the engine waits with a stack's outputs for AWS's confirmation: others may want its place. */
-const PROOF_PATIENCE_MS = 5_000;
+const PROOF_PATIENCE_MS = 3_000;
 
 type Prepared = { readonly settings: ChildSettings; readonly command: PulumiCommand };
 
@@ -25,7 +25,12 @@ export function serveChild(programs: Programs): void {
   let running = false;
   const proven = Promise.withResolvers<string | null>();
   stop.signal.addEventListener('abort', () => proven.resolve(null));
-  const proof = (): Promise<string | null> => Promise.race([proven.promise, sleep(PROOF_PATIENCE_MS, null)]);
+  let waited: Promise<string | null> | undefined;
+  // Once for all updates of the operation, which holds the account's only place meanwhile.
+  const proof = (): Promise<string | null> => {
+    waited ??= Promise.race([proven.promise, sleep(PROOF_PATIENCE_MS, null)]);
+    return waited;
+  };
   // The supervisor may have gone while this process was still loading: no event would tell.
   if (!process.connected) process.exit(0);
   process.on('message', (message: ToChild) => {

@@ -126,7 +126,7 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
         // What is put right is right when the engine has compared all of it with AWS, which comes after this.
         if (memory.drifted.has(id)) return proof.resolve(null);
         const confirmed = confirm(context, making, progress.arn, 10).catch(unconfirmed);
-        confirmations.push(confirmed.then((proven) => proof.resolve(inWords(proven))));
+        confirmations.push(confirmed.then((proven) => proven !== null && proof.resolve(inWords(proven))));
       },
       proof: proof.promise,
     });
@@ -135,8 +135,8 @@ async function runEngine(context: Context, making: Making): Promise<EngineOutcom
   }
 }
 
-function inWords(proof: Proven | null): string | null {
-  return proof === null ? null : `proven ${proof.at} requests ${proof.evidence.map((one) => one.requestId).join(' ')}`;
+function inWords({ at, evidence }: Proven): string {
+  return `proven ${at} requests ${evidence.map((one) => one.requestId).join(' ')}`;
 }
 
 type Proven = Extract<GrantProof, { kind: 'proven' }>;

@@ -19,18 +19,25 @@ function watchGitHub({ github }: Sandbox, tape: Tape, kill: Kill): void {
   // One question for each request: its answer decides which of the faults below strikes.
   const fates = new WeakMap<RequestFacts, Kind | null>();
   const repeated = new Map<string, { readonly kind: Kind; left: number }>();
+  const copies = new Map<string, number>();
+  let changedAt = 0;
   github.faults.onRequest(({ phase, request }) => {
+    if (phase === 'after' && isReading(request)) copies.set(addressOf(request), Date.now());
+    else if (phase === 'after') changedAt = Date.now();
     if (phase !== 'before' || request.caller !== 'app') return;
     const call = `${request.method} ${request.path}`;
     const again = repeated.get(call);
     const point = `github ${request.method} ${request.operation ?? 'unknown'}`;
-    const possible = isReading(request) ? [...ON_THE_WIRE, 'stale' as const] : ON_THE_WIRE;
+    // Only where something was written since: else an old answer is the true one.
+    const isOld = (copies.get(addressOf(request)) ?? changedAt) < changedAt;
+    const possible = isReading(request) && isOld ? [...ON_THE_WIRE, 'stale' as const] : ON_THE_WIRE;
     const fate = again !== undefined && again.left-- > 0 ? again.kind : tape.next('app', point, possible);
     fates.set(request, fate);
     if (fate?.startsWith('kill')) kill();
     // Octokit repeats these by itself: the app would never hear of a failure.
     const isRepeated = /^(GET|PATCH|DELETE)$/.test(request.method) && request.operation !== 'git';
-    if (isRepeated && fate?.startsWith('error') && again === undefined) repeated.set(call, { kind: fate, left: 2 });
+    if (isRepeated && fate !== null && /^(error|time-out)/.test(fate) && again === undefined)
+      repeated.set(call, { kind: fate, left: 2 });
   });
   const times = Number.POSITIVE_INFINITY;
   const strikes = (kind: Kind) => ({ times, when: (request: RequestFacts) => fates.get(request) === kind });
@@ -94,14 +101,20 @@ const STALEST_MS = 60_000;
 
 /** What AWS said the last time when it was asked the same; none of what changes something. */
 function lastAnswer(
-  { log }: Sandbox['aws'],
+  { log, history }: Sandbox['aws'],
   operation: string,
   input: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> | undefined {
   if (!/^(Get|List|Describe)/.test(operation)) return undefined;
   const same = log.findLast((one) => one.operation === operation && isDeepStrictEqual(one.request, input));
   if (same === undefined || same.status !== 200 || Date.now() - same.at.getTime() > STALEST_MS) return undefined;
+  // Only where something changed since: else an old answer is the true one.
+  if ((history.at(-1)?.at.getTime() ?? 0) <= same.at.getTime()) return undefined;
   return same.response as Readonly<Record<string, unknown>>;
+}
+
+function addressOf({ method, path, query, body }: RequestFacts): string {
+  return `${method} ${path}?${query} ${JSON.stringify(body)}`;
 }
 
 /** Of these apps only: other tests have theirs. */

@@ -1,5 +1,5 @@
 // What must hold at every moment, and what must be so when a part of a life has come to rest.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { markedProcesses } from '../../app/engine/process-tree.ts';
 import { ACCOUNTS, USERS } from '../sandbox/organisation.ts';
@@ -82,6 +82,7 @@ export type Rest = {
 /** What is not as it should be, or nothing. */
 export function unrest(stage: Stage, { live, ended, pid }: Rest): readonly Violation[] {
   const state = join(stage.sandbox.dir, 'data', 'state', '.pulumi');
+  const mirror = join(stage.sandbox.dir, 'data', 'mirror.git');
   const all = [...live, ...ended];
   const left = [
     ...differs('permission sets in AWS', stage.sets().length, live.length),
@@ -89,6 +90,8 @@ export function unrest(stage: Stage, { live, ended, pid }: Rest): readonly Viola
     ...differs('stacks', filesIn(join(state, 'stacks')).join(), live.map((id) => `g-${id}.json`).join()),
     ...differs('locks', filesIn(join(state, 'locks')).join(), ''),
     ...differs('processes of an operation', strangers(stage, pid), 0),
+    ...differs('locks in the mirror', locksIn(mirror).join(), ''),
+    ...differs('processes of git without an app', orphanedGits(mirror), 0),
   ];
   const unlike = [
     ...all.flatMap((id) => differs(`authorizations of "${id}"`, recordsOf(stage, id, 'grant'), 1)),
@@ -120,6 +123,29 @@ function filesIn(folder: string): readonly string[] {
     .filter((name) => name.endsWith('.json'))
     .map((name) => name.replace(/^.*\//, ''))
     .sort();
+}
+
+/** Not those of this moment: the app fetches again and again. */
+function locksIn(mirror: string): readonly string[] {
+  const isOld = (name: string) => {
+    const found = statSync(join(mirror, name), { throwIfNoEntry: false });
+    return found !== undefined && Date.now() - found.mtimeMs > 2_000;
+  };
+  const names = existsSync(mirror) ? readdirSync(mirror, { recursive: true }).map(String) : [];
+  return names.filter((name) => name.endsWith('.lock') && isOld(name));
+}
+
+/** What a dead app has left is adopted by the first process of the machine. */
+function orphanedGits(mirror: string): number {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`) !== mirror) return false;
+      return /^PPid:\s+1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    } catch {
+      return false; // ended meanwhile
+    }
+  }).length;
 }
 
 /** The living app keeps one child ready; whatever else an app of this sandbox has started must be gone. */

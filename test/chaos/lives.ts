@@ -130,7 +130,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     return await gone(scene, 'chaos-first');
   },
   expiring: async (scene, arm) => {
-    const wrong = await granted(scene, { id: 'chaos-second', login: 'octocat', account: 'web' }, '15s');
+    const wrong = await granted(scene, { id: 'chaos-second', login: 'octocat', account: 'web' }, '25s');
     arm();
     return wrong.length > 0 ? wrong : await gone(scene, 'chaos-second');
   },

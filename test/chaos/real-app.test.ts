@@ -18,6 +18,10 @@ function found({ points }: Played, pattern: RegExp): number {
   return [...points].filter((point) => pattern.test(point)).length;
 }
 
+function struck({ faults }: Played, kind: string): number {
+  return faults.filter((fault) => fault.split(' ').includes(kind)).length;
+}
+
 function kills({ faults }: Played): number {
   return faults.filter((fault) => / kill-/.test(fault)).length;
 }
@@ -31,6 +35,7 @@ describe.concurrent('the right access and nothing else comes of it', () => {
     expect(found(played, /^app aws /)).toBeGreaterThanOrEqual(5);
     expect(played.faults.length).toBeGreaterThanOrEqual(60);
     expect(kills(played)).toBeGreaterThanOrEqual(20);
+    for (const kind of ['kill-tool', 'time-out', 'stale']) expect(struck(played, kind), kind).toBeGreaterThan(0);
   }, 900_000);
 
   it('though each call of the engine’s child and of the plugin fails, or kills it or the app, once', async () => {

@@ -1,4 +1,6 @@
 // The app as an orchestrator runs it: started again whenever it dies, wherever it was.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppProcess } from '../sandbox/app.ts';
 import type { Sandbox } from '../sandbox/index.ts';
@@ -15,7 +17,12 @@ export type Supervised = {
 
 const WITNESS = fileURLToPath(new URL('./witness.ts', import.meta.url));
 
+/** Of a git that is to die while it holds the locks of refs; see witness.ts. */
+const HOOK = '#!/bin/sh\n[ "$1" = prepared ] && kill -9 $PPID\nexit 0\n';
+
 export function supervise(sandbox: Sandbox, folder: string): Supervised {
+  mkdirSync(join(folder, 'hooks'));
+  writeFileSync(join(folder, 'hooks', 'reference-transaction'), HOOK, { mode: 0o700 });
   const env = {
     BREAKGLASS_CHAOS: folder,
     // Whatever is never answered is waited for at each turn.

@@ -7,7 +7,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import { type Kind, type Maker, openTape, type Tape } from './tape.ts';
+import { type Kind, type Maker, oddity, openTape, type Tape } from './tape.ts';
 
 const { readlinkSync } = fs;
 const WRITES = [
@@ -134,7 +134,7 @@ function watchProcesses(next: Next): void {
     dieBefore(kind);
     if (kind === 'error') options.file = '/bin/false';
     if (kind === 'error-after') throughShell(options, '"$@"; exit 1');
-    if (kind === 'kill-tool') throughShell(options, killedAfter(`${secondsIn(point)}`));
+    if (kind === 'kill-tool') killTool(options, point);
     if (kind === 'kill-after') this.prependOnceListener('exit', () => dieAfter(kind));
     return original.call(this, options);
   };
@@ -145,15 +145,22 @@ function throughShell(options: Spawned, script: string): void {
   options.file = '/bin/sh';
 }
 
-/** The shell becomes the command; who kills it holds none of its pipes open. */
-function killedAfter(seconds: string): string {
-  return `(sleep ${seconds}; kill -9 $$) </dev/null >/dev/null 2>&1 & exec "$@"`;
+/**
+ * The command dies in the middle of its work: a git that writes refs while it holds their locks, as a hook says; one that
+ * only reads as if it had never begun, as it takes two milliseconds; the engine's after a part of its second.
+ */
+function killTool(options: Spawned, point: string): void {
+  const isGit = point.startsWith('git ');
+  if (/^git (fetch|update-ref)$/.test(point)) options.args.splice(1, 0, '-c', `core.hooksPath=${folder}/hooks`);
+  const isBrief = isGit && !/^git (fetch|update-ref|cat-file)$/.test(point);
+  const seconds = isGit ? 0.04 : 0.1 + (oddity(point) % 10) / 10;
+  throughShell(options, isBrief ? 'kill -9 $$' : killedAfter(seconds));
 }
 
-/** Somewhere in the middle: git takes milliseconds, an operation of Pulumi one to two seconds. */
-function secondsIn(point: string): number {
-  const share = Math.random();
-  return point.startsWith('git ') ? 0.002 + share * 0.03 : 0.05 + share * 1.2;
+/** The shell becomes the command; who kills it holds none of its pipes open, and kills nobody who has its number later. */
+function killedAfter(seconds: number): string {
+  const start = '$(cut -d" " -f22 /proc/$$/stat)';
+  return `s=${start}; (sleep ${seconds}; [ "${start}" = "$s" ] && kill -9 $$) </dev/null >/dev/null 2>&1 & exec "$@"`;
 }
 
 function possibleAt(point: string): readonly Kind[] {

@@ -62,7 +62,7 @@ describe('the engine', () => {
     expect(await engine.grant(operation)).toMatchObject({ kind: 'done', permissionSetArn: rig.aws.sets()[0]?.arn });
     expect(rig.aws.history.slice(before)).toEqual([]);
     expect(progress.at(-1)).toMatchObject({ kind: 'assigned' });
-    expect(outputsOf(grant.id)).toMatchObject({ proof: 'not proven' });
+    expect(outputsOf(grant.id)).toMatchObject({ proof: expect.stringMatching(/^not proven/) });
   });
 
   it('extends in place: the same set, no gap, the new deadline', async () => {

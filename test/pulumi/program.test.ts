@@ -60,7 +60,7 @@ describe('grantProgram', () => {
 
   it.each([
     ['proven 2026-11-22T03:04:05.000Z requests a b', 'proven 2026-11-22T03:04:05.000Z requests a b'],
-    [null, 'not proven'],
+    [null, 'not proven when the engine ended; see breakglass status'],
   ])('shows what AWS confirmed (%s), and never more', async (proof, shown) => {
     const { outputs } = await run(resolved('payments-db-down'), proof);
     expect(await new Promise((resolve) => outputs.proof.apply(resolve))).toBe(shown);

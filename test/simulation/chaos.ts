@@ -17,7 +17,12 @@ const TWO_PASSES_MS = 180_000;
 const SIGNED_BEFORE_MS = 10_000;
 
 type Fault = { readonly point: string; readonly after: number; readonly kind: FaultKind };
-type Played = { readonly calls: ReadonlyMap<string, number>; readonly violations: Run['model']['violations'] };
+type Played = {
+  readonly calls: ReadonlyMap<string, number>;
+  readonly violations: Run['model']['violations'];
+  /** After a restart and one pass. */
+  readonly isJudged: boolean;
+};
 
 /** `seed`: another one for each run, as what the app keeps in mind by the day must not come from another run. */
 export async function playLife(life: Life, fault: Fault | null, seed: number): Promise<Played> {
@@ -32,10 +37,14 @@ export async function playLife(life: Life, fault: Fault | null, seed: number): P
     if (life.early && waitsForNothing) judgeAccess(run, life);
     const { model, clock } = run;
     const began = clock.now();
+    let isJudged = false;
     if (fault?.kind.startsWith('crash') === true) {
-      // The one that a restart begins with: the next comes a minute after it.
+      while (run.faults.length === 0 && clock.now() < began + TWO_PASSES_MS) await run.advance(1_000);
+      // The pass that a restart begins with: the next comes a minute after it.
       await run.advance(Math.max(0, model.quietFrom + ONE_PASS_MS - clock.now()));
-      if (model.hands.size === 0) judgeAccess(run, life);
+      // What a hand did is seen by two passes, and what no grant explains ten minutes later.
+      isJudged = run.faults.length > 0 && model.hands.size === 0;
+      if (isJudged) judgeAccess(run, life);
     }
     await run.advance(Math.max(0, began + TWO_PASSES_MS - AT_ONCE_MS - clock.now()));
     const quiet = Math.max(model.quietFrom, ...[...model.hands.values()].map(({ at, lastsMs }) => at + lastsMs));
@@ -44,7 +53,7 @@ export async function playLife(life: Life, fault: Fault | null, seed: number): P
     judgeAccess(run, life);
     const calls = new Map(run.calls);
     await comeToRest(run);
-    return { calls, violations: run.model.violations };
+    return { calls, violations: run.model.violations, isJudged };
   } finally {
     run.stop();
   }

@@ -7,6 +7,7 @@ import { LIVES } from './lives.ts';
 
 const points = new Set<string>();
 let runs = 0;
+const kills = { played: 0, judged: 0 };
 
 describe.each(LIVES)('$name', (life) => {
   test('ends as it should when nothing fails', async () => {
@@ -18,7 +19,9 @@ describe.each(LIVES)('$name', (life) => {
     for (const fault of await faultsOf(life, 1)) {
       points.add(fault.point);
       runs += 1;
-      const { violations } = await playLife(life, fault, fault.seed);
+      const { violations, isJudged } = await playLife(life, fault, fault.seed);
+      if (fault.kind.startsWith('crash')) kills.played += 1;
+      if (isJudged) kills.judged += 1;
       for (const { sentence } of violations)
         wrong.push(`${fault.kind} at call ${fault.after + 1} of ${fault.point}: ${sentence}`);
     }
@@ -45,6 +48,10 @@ describe('the registry of fault points', () => {
   test('was filled by the lives themselves', () => {
     expect(points.size).toBeGreaterThanOrEqual(60);
     expect(runs).toBeGreaterThanOrEqual(2500);
+  });
+
+  test('and the access was judged after a restart and one pass, but where a hand meddled', () => {
+    expect(kills.judged / kills.played).toBeGreaterThan(0.8);
   });
 
   test('misses no verb of any port, but for those that are named', () => {

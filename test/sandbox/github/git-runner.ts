@@ -18,7 +18,14 @@ export type GitRan = {
   readonly stderr: string;
 };
 
-process.on('message', run);
+process.on('message', (call: GitRun) => {
+  try {
+    run(call);
+  } catch (error) {
+    // Not even tried, as where the arguments are too long: that call's failure alone.
+    answer({ id: call.id, code: null, stdout: new Uint8Array(), stderr: String(error) });
+  }
+});
 process.on('disconnect', () => process.exit(0));
 
 function run({ id, args, cwd, env, input }: GitRun): void {
@@ -35,7 +42,11 @@ function run({ id, args, cwd, env, input }: GitRun): void {
   child.stdin.on('error', () => undefined);
   child.on('close', (code) => {
     const stderr = failure || Buffer.concat(errors).toString();
-    process.send?.({ id, code: failure === '' ? code : null, stdout: Buffer.concat(out), stderr } satisfies GitRan);
+    answer({ id, code: failure === '' ? code : null, stdout: Buffer.concat(out), stderr });
   });
   child.stdin.end(input);
+}
+
+function answer(ran: GitRan): void {
+  process.send?.(ran);
 }
