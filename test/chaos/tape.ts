@@ -2,26 +2,24 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 
+const ANYWHERE = ['kill-before', 'kill-after', 'kill-app', 'error', 'error-after'] as const;
 /**
  * `kill-app`: before a call of the child or the plugin, which live on and have to find out. `kill-tool`: the command that
  * the maker started, git or Pulumi, in the middle of its work. `time-out`: what is asked is done, and never answered.
  * `stale`: answered as it was a while ago. The rest strike the maker.
  */
-export const KINDS = [
-  ...(['kill-before', 'kill-after', 'kill-app', 'error', 'error-after'] as const),
-  ...(['kill-tool', 'time-out', 'stale'] as const),
-] as const;
+export const KINDS = [...ANYWHERE, 'kill-tool', 'time-out', 'stale'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Who makes a call: the app, the child that runs one operation, the provider's plugin under it. */
-export const MAKERS = ['app', 'child', 'plugin'] as const;
+const MAKERS = ['app', 'child', 'plugin'] as const;
 export type Maker = (typeof MAKERS)[number];
 
 /** The scope of an app that has nothing to do yet. */
 const STARTING = 'starting';
 
 /** What can happen to any call. */
-export const ALWAYS: readonly Kind[] = ['kill-before', 'kill-after', 'kill-app', 'error', 'error-after'];
+export const ALWAYS: readonly Kind[] = ANYWHERE;
 /** What can happen to one that goes over the wire; `stale` only where it changes nothing. */
 export const ON_THE_WIRE: readonly Kind[] = [...ALWAYS, 'time-out'];
 

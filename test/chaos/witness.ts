@@ -7,7 +7,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import { type Kind, type Maker, oddity, openTape, type Tape } from './tape.ts';
+import { ALWAYS, type Kind, type Maker, oddity, openTape, type Tape } from './tape.ts';
 
 const { readlinkSync } = fs;
 const WRITES = [
@@ -168,7 +168,7 @@ function possibleAt(point: string): readonly Kind[] {
   if (point === 'git cat-file') return [...READ_FAULTS, 'kill-tool'];
   // What is forked has a channel that no shell hands on.
   if (point.startsWith('fork ')) return ['kill-before', 'kill-after', 'kill-app', 'error'];
-  return ['kill-before', 'kill-after', 'kill-app', 'error', 'error-after', 'kill-tool'];
+  return [...ALWAYS, 'kill-tool'];
 }
 
 /** The command and what it shall do, without paths and ids. */
