@@ -1,6 +1,7 @@
 // Three groups of tests: `unit` needs no process of ours and takes seconds; `system` plays with real processes and the real
 // engine; `attacks` plays hundreds of pull requests at once and has the machine to itself.
 import { defineConfig } from 'vitest/config';
+import { UNCOMPILED_WRAPPERS } from './app/cli/wasm-wrappers.ts';
 import { LongestFirst } from './test/longest-first.ts';
 
 const UNIT = ['core', 'git', 'github', 'pulumi', 'queue', 'reconcile', 'audit', 'cli', 'server'].map(
@@ -15,6 +16,7 @@ export default defineConfig({
     maxWorkers: 3,
     // The engine's commands end within seconds: what they hold needs no collecting.
     env: { GOGC: 'off' },
+    execArgv: [UNCOMPILED_WRAPPERS],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     sequence: { sequencer: LongestFirst },

@@ -7,5 +7,7 @@ if (refused !== null) {
   console.error(refused);
   process.exit(2);
 }
+const { keepWasmWrappers } = await import('./wasm-wrappers.ts');
+keepWasmWrappers();
 const { main } = await import('./program.ts');
 await main(process.argv);

@@ -18,6 +18,12 @@ export function processesOf(operation: string): readonly number[] {
     .map((each) => each.pid);
 }
 
+/** Whether any of these is still the operation's: less work than looking at every process of the machine again. */
+export function remain(operation: string, pids: readonly number[]): boolean {
+  const own = process.platform === 'linux' ? pids.flatMap(markedPid) : markedProcesses();
+  return own.some((each) => each.operation === operation && pids.includes(each.pid));
+}
+
 /** Signals every process of the operation; answers how many there were. */
 export function killOperation(operation: string, signal: NodeJS.Signals, except: readonly number[] = []): number {
   const pids = processesOf(operation).filter((pid) => !except.includes(pid));
@@ -67,7 +73,12 @@ export function startOf(pid: number): string | null {
 
 function fromProc(): readonly MarkedProcess[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => marked(Number(pid), readProc(Number(pid), 'environ')?.split('\0') ?? []));
+  return pids.map(Number).flatMap(markedPid);
+}
+
+/** None where it has ended: what is left of a process that nobody has buried has no environment. */
+function markedPid(pid: number): readonly MarkedProcess[] {
+  return marked(pid, readProc(pid, 'environ')?.split('\0') ?? []);
 }
 
 function fromPs(): readonly MarkedProcess[] {

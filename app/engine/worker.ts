@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineProgress } from './engine.ts';
 import type { ChildOutcome, ChildSettings, FromChild, OperationRequest, ToChild } from './messages.ts';
 import { OPERATION_MARK, SUPERVISOR_MARK } from './messages.ts';
-import { eradicate, killOperation, memoryOf, processesOf, startOf } from './process-tree.ts';
+import { eradicate, killOperation, memoryOf, processesOf, remain, startOf } from './process-tree.ts';
 
 export type WorkerLimits = {
   readonly hardLimitMs: number;
@@ -143,9 +143,12 @@ async function leftNothing(operation: string): Promise<boolean> {
 async function vanished(operation: string, withinMs: number): Promise<boolean> {
   const limit = Date.now() + withinMs;
   for (;;) {
-    if (processesOf(operation).length === 0) return true;
-    if (Date.now() >= limit) return false;
-    await sleep(20);
+    const left = processesOf(operation);
+    if (left.length === 0) return true;
+    do {
+      if (Date.now() >= limit) return processesOf(operation).length === 0;
+      await sleep(20);
+    } while (remain(operation, left));
   }
 }
 

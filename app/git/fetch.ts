@@ -2,6 +2,8 @@
 // broken holds up nobody's merge.
 import { sharedReading } from '../core/shared-reading.ts';
 import { git } from './git.ts';
+import { commitOf } from './objects.ts';
+import { serverTip } from './server-tip.ts';
 
 export type Head = { readonly number: number; readonly sha: string };
 
@@ -12,15 +14,24 @@ export type FetchOptions = {
   readonly branch: string;
   /** An installation token; asked for at every fetch, as it lives for an hour. */
   readonly token: () => Promise<string>;
+  /** How long the server may take to say where the branch stands, before a fetch is begun anyway; 10,000 by default. */
+  readonly answerMs?: number;
 };
+
+const ANSWER_MS = 10_000;
 
 /** How long a head that could not be fetched is left alone; doubled at each failure. */
 export const PAUSE_MS = { first: 15_000, most: 3_600_000 };
 
 /** Throws when the branch could not be fetched. Calls that arrive during a fetch share the next one. */
 export function branchFetcher(options: FetchOptions): () => Promise<void> {
-  const { branch } = options;
-  return sharedReading(() => fetchRefs(options, [`+refs/heads/${branch}:refs/heads/${branch}`]));
+  const { dir, branch, answerMs: timeoutMs = ANSWER_MS } = options;
+  const ref = `refs/heads/${branch}`;
+  return sharedReading(async () => {
+    const from = await origin(options);
+    const [there, here] = await Promise.all([serverTip({ ...from, branch, timeoutMs }), commitOf(dir, ref)]);
+    if (there === null || there !== here) await fetchRefs(dir, from, [`+${ref}:${ref}`]);
+  });
 }
 
 /** Throws when one of the heads could not be fetched; the others then are there all the same. */
@@ -77,7 +88,8 @@ async function fetchHeads(
   if (heads.length === 0) return new Map();
   try {
     await fetchRefs(
-      options,
+      options.dir,
+      await origin(options),
       heads.map(({ number }) => `+refs/pull/${number}/head:refs/pull/${number}/head`),
     );
     return new Map();
@@ -92,13 +104,15 @@ async function fetchHeads(
   }
 }
 
-async function fetchRefs({ dir, url, token }: FetchOptions, refs: readonly string[]): Promise<void> {
+type Origin = { readonly url: string; readonly authorization: string };
+
+async function origin({ url, token }: FetchOptions): Promise<Origin> {
   const from = await url();
-  const authorization = `basic ${Buffer.from(`x-access-token:${await token()}`).toString('base64')}`;
-  await git({
-    dir,
-    args: ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--force', '--end-of-options', from, ...refs],
-    authorization,
-    writes: true,
-  });
+  return { url: from, authorization: `basic ${Buffer.from(`x-access-token:${await token()}`).toString('base64')}` };
+}
+
+async function fetchRefs(dir: string, { url, authorization }: Origin, refs: readonly string[]): Promise<void> {
+  const quietly = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--force'];
+  const args = ['fetch', ...quietly, '--end-of-options', url, ...refs];
+  await git({ dir, args, authorization, writes: true });
 }

@@ -22,7 +22,15 @@ export async function installMoto(): Promise<void> {
   try {
     await mkdir(VENV, { recursive: true });
     await run('python3', ['-m', 'venv', VENV], { timeout: 120_000 });
-    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `moto[server]==${MOTO}`];
+    const install = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-compile',
+      `moto[server]==${MOTO}`,
+    ];
     await run(join(VENV, 'bin', 'python'), install, { timeout: 300_000 });
     await writeFile(done, '');
   } catch (error) {

@@ -30,6 +30,8 @@ export async function serveGit(world: World, principal: Principal, request: GitR
   const refused = refuse(world, principal, writing);
   if (refused) return refused;
   if (isGreeting(request)) return greeting(world, request);
+  const asked = refAsked(request);
+  if (asked !== null) return refLine(asked, await world.git.resolve(asked));
   if (request.rest !== 'git-receive-pack') return runBackend(world, request, {});
   const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(request.body) : request.body;
   return receive(world, principal, {
@@ -50,6 +52,20 @@ function greeting(world: World, request: GitRequest): Promise<GitReply> {
   const said = greetings.get(world) ?? runBackend(world, request, {});
   greetings.set(world, said);
   return said;
+}
+
+/** Where somebody asks of one ref where it stands, and of nothing else about it: many do, and git takes two processes. */
+function refAsked({ rest, headers, body }: GitRequest): string | null {
+  if (rest !== 'git-upload-pack' || headers['git-protocol'] !== 'version=2') return null;
+  return /^0014command=ls-refs\n0001[0-9a-f]{4}ref-prefix (refs\/heads\/\S+)\n0000$/.exec(body.toString())?.[1] ?? null;
+}
+
+/** As git answers, but for the refs whose names only begin like it. */
+function refLine(ref: string, sha: string | undefined): GitReply {
+  const line = `${sha} ${ref}\n`;
+  const length = (line.length + 4).toString(16).padStart(4, '0');
+  const headers = { 'content-type': 'application/x-git-upload-pack-result', 'cache-control': 'no-cache' };
+  return { status: 200, headers, body: Buffer.from(sha === undefined ? '0000' : `${length}${line}0000`) };
 }
 
 /** A hook of the bare repository: it refuses what the rulesets forbid, in the words that the server hands it. */

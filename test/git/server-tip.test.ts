@@ -1,0 +1,165 @@
+// Where the branch stands, asked of Git's own server over HTTP; and no fetch where it stands where it is known to stand.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { branchFetcher } from '../../app/git/fetch.ts';
+import { git } from '../../app/git/git.ts';
+import { commitOf } from '../../app/git/objects.ts';
+import { serverTip, tipIn } from '../../app/git/server-tip.ts';
+import { createRepository, type Repository } from './repository.ts';
+
+let origin: Repository;
+let server: Server;
+let url: string;
+let dir: string;
+let requests: string[];
+/** Answers in place of git; null leaves it to git. */
+let instead: ((response: ServerResponse) => void) | null;
+
+beforeEach(async () => {
+  origin = createRepository();
+  dir = mkdtempSync(join(tmpdir(), 'breakglass-tip-'));
+  [requests, instead] = [[], null];
+  server = createServer((request, response) => void serve(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${basename(origin.dir)}`;
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+  origin.remove();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await buffer(request);
+  const isQuestion = body.includes('command=ls-refs') && !body.includes('peel');
+  requests.push(isQuestion ? 'where' : 'fetch');
+  if (isQuestion && instead !== null) return instead(response);
+  const [path = '', query = ''] = (request.url ?? '').split('?');
+  const env = {
+    PATH: process.env.PATH,
+    GIT_PROJECT_ROOT: dirname(origin.dir),
+    GIT_HTTP_EXPORT_ALL: '1',
+    PATH_INFO: path,
+    QUERY_STRING: query,
+    REQUEST_METHOD: request.method,
+    CONTENT_TYPE: request.headers['content-type'] ?? '',
+    CONTENT_LENGTH: String(body.length),
+    HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
+    GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+    REMOTE_USER: 'somebody',
+  };
+  const backend = spawn('git', ['http-backend'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+  backend.stdin.end(body);
+  const output = await buffer(backend.stdout);
+  const end = output.indexOf('\r\n\r\n');
+  const headers = output.toString('latin1', 0, end).split('\r\n');
+  for (const [, name, value] of headers.map((line) => /^([^:]+): (.*)$/.exec(line) ?? []))
+    if (name !== undefined && value !== undefined && name !== 'Status') response.setHeader(name, value);
+  const status = headers.map((line) => /^Status: (\d+)/.exec(line)?.[1]).find((one) => one !== undefined);
+  response.writeHead(Number(status ?? 200)).end(output.subarray(end + 4));
+}
+
+const ask = (branch: string) => serverTip({ url, branch, authorization: 'basic eA==', timeoutMs: 500 });
+const push = (text: string, branch = 'main') => {
+  const sha = origin.commit({ tree: origin.tree({ a: text }) });
+  origin.setBranch(branch, sha);
+  return sha;
+};
+
+describe('asked of git itself', () => {
+  test('a branch is told from others whose names begin like it', async () => {
+    push('1\n', 'mai');
+    const main = push('2\n');
+    push('3\n', 'main-2');
+    push('4\n', 'main2/below');
+    expect(await ask('main')).toBe(main);
+    const moved = push('5\n');
+    expect(await ask('main')).toBe(moved);
+    expect(await ask('other')).toBeNull();
+  });
+
+  test('one with a slash and letters of two bytes', async () => {
+    const sha = push('1\n', 'über/main');
+    expect(await ask('über/main')).toBe(sha);
+  });
+});
+
+describe('null, and never another answer', () => {
+  test.each<readonly [string, (response: ServerResponse) => void]>([
+    ['of an error', (response) => response.writeHead(500).end('0000')],
+    ['of a refusal', (response) => response.writeHead(401).end()],
+    ['of a page', (response) => response.end('<html>0000</html>')],
+    ['of an answer that breaks off', (response) => response.end('003d')],
+    ['of a connection that ends', (response) => response.destroy()],
+    ['of a server that sends us elsewhere', (response) => response.writeHead(302, { location: `${url}/x` }).end()],
+    ['of a server that never answers', () => undefined],
+    ['of an answer without an end', (response) => response.write('0000')],
+  ])('%s', async (_, answer) => {
+    push('1\n');
+    instead = answer;
+    expect(await ask('main')).toBeNull();
+    expect(requests).toEqual(['where']);
+  });
+
+  test('where there is no server', async () => {
+    server.close();
+    expect(await ask('main')).toBeNull();
+    expect(await serverTip({ url: 'file:///x', branch: 'main', authorization: '', timeoutMs: 1 })).toBeNull();
+  });
+
+  test.each([
+    ['', null],
+    ['0000', null],
+    [`003d${'a'.repeat(40)} refs/heads/main\n0000`, 'a'.repeat(40)],
+    [`003d${'a'.repeat(40)} refs/heads/main\n`, null],
+    [`003d${'a'.repeat(40)} refs/heads/main\n0001`, null],
+    [`003dERR ${'a'.repeat(36)} refs/heads/main\n0000`, null],
+    [`003d${'A'.repeat(40)} refs/heads/main\n0000`, null],
+    [`0032${'a'.repeat(40)} refs/heads/main\n0000`, null],
+    ['zzzz', null],
+  ])('of the lines %j', (text, tip) => {
+    expect(tipIn(text, 'refs/heads/main')).toBe(tip);
+  });
+});
+
+describe('the fetch of the branch', () => {
+  const fetch = () =>
+    branchFetcher({ dir, branch: 'main', url: async () => url, token: async () => 'x', answerMs: 500 })();
+  beforeEach(() => git({ dir, args: ['init', '--bare', '--quiet'] }));
+
+  test('is left out where nothing has moved, and only there', async () => {
+    const first = push('1\n');
+    await fetch();
+    expect(await commitOf(dir, 'refs/heads/main')).toBe(first);
+    requests = [];
+    await fetch();
+    expect(requests).toEqual(['where']);
+    const second = push('2\n');
+    await fetch();
+    expect(await commitOf(dir, 'refs/heads/main')).toBe(second);
+    expect(requests).toContain('fetch');
+  });
+
+  test('is made where the server does not say where the branch stands', async () => {
+    push('1\n');
+    await fetch();
+    const second = push('2\n');
+    instead = (response) => response.writeHead(503).end();
+    await fetch();
+    expect(await commitOf(dir, 'refs/heads/main')).toBe(second);
+  });
+
+  test('fails where the branch is gone', async () => {
+    push('1\n');
+    await fetch();
+    origin.git(['update-ref', '-d', 'refs/heads/main']);
+    await expect(fetch()).rejects.toThrow('git fetch failed');
+  });
+});
