@@ -166,7 +166,9 @@ describe('the engine', () => {
     expect(await engine.stacks()).toEqual([]);
   });
 
-  it('ends a grant whose work folder was lost', async () => {
+  it.each(['a passphrase', 'a key service'])('ends a grant whose work folder was lost, with %s', async (which) => {
+    const provider = which === 'a passphrase' ? 'passphrase' : rig.keys.secretsProvider;
+    const engine = rig.engine({ secretsProvider: provider });
     rig.authorize(grant.id, { kind: 'authorized', grant });
     expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
     rmSync(join(rig.dataDir, 'work'), { recursive: true });

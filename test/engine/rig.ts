@@ -12,10 +12,12 @@ import { findPulumi } from '../../app/engine/pulumi-cli.ts';
 import type { Authorized } from '../../app/git/authorized.ts';
 import type { AwsDouble } from '../sandbox/aws/index.ts';
 import { startAws } from '../sandbox/aws/index.ts';
+import { type KeyService, startKeyService } from '../sandbox/aws/key-service.ts';
 import { INSTANCE, MONA, PAYMENTS } from './grants.ts';
 
 export type Rig = {
   readonly aws: AwsDouble;
+  readonly keys: KeyService;
   readonly dataDir: string;
   readonly engine: (options?: Partial<EngineOptions>) => Engine;
   readonly authorize: (id: string, answer: Authorized) => void;
@@ -37,10 +39,12 @@ export async function startRig(): Promise<Rig> {
       { id: '222233334444', name: 'prod-search' },
     ],
   });
+  const keys = await startKeyService();
   const pulumi = await findPulumi();
   const engines: Engine[] = [];
   return {
     aws,
+    keys,
     dataDir,
     engine: (options = {}) => {
       const engine = createEngine({
@@ -48,9 +52,10 @@ export async function startRig(): Promise<Rig> {
         dataDir,
         pulumi,
         log: pino({ level: process.env.BREAKGLASS_TEST_LOG ?? 'silent' }),
-        env: { ...process.env, ...aws.environment, BREAKGLASS_SANDBOX_WAIT_SCALE: '0.01' },
+        env: { ...process.env, ...aws.environment, ...keys.environment, BREAKGLASS_SANDBOX_WAIT_SCALE: '0.01' },
         awsPlugin: fileURLToPath(new URL('../sandbox/provider', import.meta.url)),
         childModule: fileURLToPath(new URL('./child-stub.ts', import.meta.url)),
+        secretsProvider: keys.secretsProvider,
         patience: { abortMs: 500, terminateMs: 500 },
         ...options,
       });
@@ -61,6 +66,7 @@ export async function startRig(): Promise<Rig> {
     close: async () => {
       await Promise.all(engines.map((engine) => engine.close(0)));
       await aws.close();
+      keys.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -53,7 +53,7 @@ async function demo({ json, keep }: { readonly json: boolean; readonly keep: boo
   let keepsLog = true;
   let sandbox: Sandbox | null = null;
   try {
-    const opened = await startSandbox();
+    const opened = await startSandbox({ secrets: 'passphrase' });
     sandbox = opened;
     const startApp = async () => {
       const app = await opened.startApp();

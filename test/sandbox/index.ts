@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AppProcess, startAppProcess } from './app.ts';
 import { type AwsDouble, startAws } from './aws/index.ts';
+import { startKeyService } from './aws/key-service.ts';
 import { type GitHubDouble, startGitHub } from './github/index.ts';
 import {
   ACCOUNTS,
@@ -30,6 +31,8 @@ export type SandboxOptions = {
   readonly passSeconds?: number;
   readonly proofGapSeconds?: number;
   readonly adminsBypass?: boolean;
+  /** How the engine protects its state; with a passphrase each command takes a quarter of a second more. */
+  readonly secrets?: 'key-service' | 'passphrase';
   /** GitHub's clock, where it is not this machine's. */
   readonly now?: () => Date;
   /** Another installation in an organisation that has one already: its AWS, which stays its own to close. */
@@ -55,14 +58,18 @@ export type Sandbox = {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const dir = await mkdtemp(join(tmpdir(), 'breakglass-sandbox-'));
   const keys = newSigningKeys();
-  const [github, aws] = await Promise.all([
+  const [github, aws, keyService] = await Promise.all([
     startGitHubDouble(options, keys),
     options.beside?.aws ?? startAwsDouble(options),
+    startKeyService(),
   ]);
+  const secrets = options.secrets === 'passphrase' ? {} : { BREAKGLASS_SECRETS_PROVIDER: keyService.secretsProvider };
   await writeFile(join(dir, 'app.pem'), github.app.privateKey, { mode: 0o600 });
   await writeFile(join(dir, 'signing.pem'), keys.pem, { mode: 0o600 });
   const environment = (overrides: Readonly<Record<string, string>> = {}) => ({
     ...aws.environment,
+    ...keyService.environment,
+    ...secrets,
     BREAKGLASS_GITHUB_URL: github.url,
     BREAKGLASS_APP_ID: String(github.app.id),
     BREAKGLASS_PRIVATE_KEY_FILE: join(dir, 'app.pem'),
@@ -94,6 +101,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const close = async (): Promise<void> => {
     await Promise.all(apps.map((app) => app.kill()));
     await Promise.all([github.close(), options.beside === undefined ? aws.close() : null]);
+    keyService.close();
     await removeFolder(dir);
   };
   return { github, aws, keys, dir, environment, startApp, apps, close };
