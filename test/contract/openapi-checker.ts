@@ -128,7 +128,7 @@ function typed(schema: JsonObject, raw: string): unknown {
 }
 
 function createCompiler(description: Description): Compile {
-  const ajv = new Ajv({ strict: false, allErrors: true, logger: false, inlineRefs: false });
+  const ajv = new Ajv({ strict: false, allErrors: true, logger: false, inlineRefs: false, code: { optimize: false } });
   addFormats.default(ajv);
   for (const format of ['repo.nwo', 'timestamp', 'email']) ajv.addFormat(format, true);
   ajv.addSchema({ $id: 'github', components: forAjv(description.components) });

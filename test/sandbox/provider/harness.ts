@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as ssoadmin from '@pulumi/aws/ssoadmin/index.js';
 import { LocalWorkspace, type Stack } from '@pulumi/pulumi/automation/index.js';
 import { findPulumi } from '../../../app/engine/pulumi-cli.ts';
+import { startKeyService } from '../aws/key-service.ts';
 
 export type Access = {
   readonly instanceArn: string;
@@ -62,6 +63,7 @@ export type Workbench = {
 
 export async function createWorkbench(environment: Readonly<Record<string, string>>): Promise<Workbench> {
   const { command } = await findPulumi();
+  const keys = await startKeyService();
   const folder = mkdtempSync(join(tmpdir(), 'breakglass-provider-'));
   return {
     stackOf: async (access, program = accessProgram(access)) => {
@@ -73,13 +75,15 @@ export async function createWorkbench(environment: Readonly<Record<string, strin
       // JSON is YAML; ProjectSettings has no `plugins`, which the engine reads from the file.
       const plugins = { providers: [{ name: 'aws', path: import.meta.dirname }] };
       writeFileSync(join(workDir, 'Pulumi.yaml'), JSON.stringify({ name: 'breakglass', runtime: 'nodejs', plugins }));
-      return LocalWorkspace.createOrSelectStack(
+      const stack = await LocalWorkspace.createOrSelectStack(
         { stackName, projectName: 'breakglass', program },
         {
           pulumiCommand: command,
+          secretsProvider: keys.secretsProvider,
           workDir,
           envVars: {
             ...environment,
+            ...keys.environment,
             BREAKGLASS_NODE: process.execPath,
             BREAKGLASS_SANDBOX_WAIT_SCALE: '0.01',
             PULUMI_BACKEND_URL: `file://${state}`,
@@ -90,7 +94,13 @@ export async function createWorkbench(environment: Readonly<Record<string, strin
           },
         },
       );
+      // Two starts of the CLI after every operation, for what nobody reads here.
+      stack.outputs = () => Promise.resolve({});
+      return stack;
     },
-    clear: () => rmSync(folder, { recursive: true, force: true }),
+    clear: () => {
+      keys.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }

@@ -10,7 +10,7 @@ import type { FromEngine, Setup, ToEngine } from './messages.ts';
 /** Much longer than ending an orphan takes, and less than after what an orphan ends by itself. */
 const REAPED_WITHIN_MS = 10_000;
 
-const { dataDir, aws, authorizations, dead }: Setup = JSON.parse(process.env.SIMULATION_SETUP ?? '{}');
+const { dataDir, aws, secretsProvider, authorizations, dead }: Setup = JSON.parse(process.env.SIMULATION_SETUP ?? '{}');
 const tell = (message: FromEngine): void => void process.send?.(message);
 
 const engine = createEngine({
@@ -20,6 +20,7 @@ const engine = createEngine({
   // The only word of when an operation gets its turn.
   log: pino({ level: 'info' }, { write: onLog }),
   env: { ...process.env, ...aws, BREAKGLASS_SANDBOX_WAIT_SCALE: '0.001' },
+  secretsProvider,
   awsPlugin: fileURLToPath(new URL('../../sandbox/provider', import.meta.url)),
   childModule: fileURLToPath(new URL('./engine-child.ts', import.meta.url)),
   hardLimitMs: 60_000,

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import type { Engine, EngineOperation, EngineOutcome } from '../../../app/engine/engine.ts';
 import { markedProcesses } from '../../../app/engine/process-tree.ts';
 import { stateReader } from '../../../app/engine/state-reader.ts';
+import { startKeyService } from '../../sandbox/aws/key-service.ts';
 import { type Clock, realTime } from '../clock.ts';
 import { authorized, KILL_MS } from '../engine.ts';
 import type { Life } from '../faults.ts';
@@ -47,6 +48,7 @@ export async function startMachinery(): Promise<Machinery> {
 
   const requests = createProviderCalls(changed);
   const aws = await startRealAws(() => new Date(world === null ? 0 : awsNow(world)), requests.faults, requests.hook);
+  const keys = await startKeyService();
   const authorizations = await startAuthorizations((id) => judged(world, id));
   const meanwhile = async <T>(work: Promise<T>): Promise<T> => {
     others += 1;
@@ -59,7 +61,13 @@ export async function startMachinery(): Promise<Machinery> {
   };
   const running = (): EngineProcess => {
     engine ??= startEngineProcess(
-      { dataDir, aws: aws.environment, authorizations: authorizations.url, dead },
+      {
+        dataDir,
+        aws: { ...aws.environment, ...keys.environment },
+        secretsProvider: keys.secretsProvider,
+        authorizations: authorizations.url,
+        dead,
+      },
       {
         onChange: changed,
         onOperation: (operation) => {
@@ -107,6 +115,7 @@ export async function startMachinery(): Promise<Machinery> {
       await engine?.close();
       authorizations.close();
       aws.close();
+      keys.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -3,7 +3,9 @@ import type { EngineOutcome, EngineProgress } from '../../../app/engine/engine.t
 
 export type Setup = {
   readonly dataDir: string;
+  /** AWS and the service of its keys, as an environment. */
   readonly aws: Readonly<Record<string, string>>;
+  readonly secretsProvider: string;
   /** Where the engine's children ask whether a grant is authorized. */
   readonly authorizations: string;
   /** Processes that had this engine before and were killed. */
