@@ -13,7 +13,7 @@ const ATTACKS = 'test/attacks/**/*.test.ts';
 export default defineConfig({
   test: {
     // On two cores: every file with processes of its own waits a good third of its time.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // The engine's commands end within seconds: what they hold needs no collecting.
     env: { GOGC: 'off' },
     execArgv: [UNCOMPILED_WRAPPERS],
@@ -38,7 +38,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'attacks', include: [ATTACKS], maxConcurrency: 6, sequence: { groupOrder: 2 } },
+        test: { name: 'attacks', include: [ATTACKS], maxConcurrency: 4, sequence: { groupOrder: 1 } },
       },
     ],
   },

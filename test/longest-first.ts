@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** By what they took on two cores, one to four minutes. */
 const LONGEST = [
   'chaos/real-app',
+  'attacks/attacks',
   'simulation/real-engine',
   'simulation/single-faults',
   'sandbox/provider/engine',

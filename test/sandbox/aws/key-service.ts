@@ -31,7 +31,7 @@ export async function startKeyService(): Promise<KeyService> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    secretsProvider: 'awskms:///alias/breakglass?region=eu-central-1&awssdk=v2',
+    secretsProvider: 'awskms://alias/breakglass?region=eu-central-1&awssdk=v2',
     environment: { AWS_ENDPOINT_URL_KMS: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
     asked,
     close: () => {

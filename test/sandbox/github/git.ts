@@ -1,9 +1,12 @@
-// The bare repository under the double: every commit, tree, diff and merge is done by the real git.
+// The bare repository under the double: every tree, diff and merge is done by the real git, which also reads every object.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commitOf, describeObjects, readObjects } from '../../../app/git/objects.ts';
+import { createAncestry } from './ancestry.ts';
 import { type Outcome, runGitProcess } from './git-process.ts';
+import { writeObject } from './loose-object.ts';
+import { createRefWriter } from './ref-writer.ts';
 
 export type Identity = { readonly name: string; readonly email: string; readonly date: string };
 export type Commit = {
@@ -40,7 +43,7 @@ export function createGit(path: string) {
   const line = async (args: readonly string[], options: RunOptions = {}) => (await run(args, options)).trim();
 
   const known = remembered(attempt);
-
+  const moveRefs = createRefWriter(path, gitEnvironment);
   const resolve = async (revision: string): Promise<string | undefined> => {
     // Whatever a caller of the API writes; a name with a line break is nobody's.
     return /[\n\r\0]/.test(revision) ? undefined : ((await commitOf(path, revision)) ?? undefined);
@@ -55,6 +58,12 @@ export function createGit(path: string) {
     const commit = /^[0-9a-f]{40}$/.test(sha) ? (await commits([sha]))[0] : undefined;
     return commit?.parents.length === 1 && commit.parents[0] === parent ? commit : undefined;
   };
+  const parents = new Map<string, readonly string[]>();
+  const { isAncestor, mergeBase } = createAncestry(async (sha) => {
+    const found = parents.get(sha) ?? (await commits([sha]))[0]?.parents;
+    if (found !== undefined) parents.set(sha, found);
+    return found ?? [];
+  });
   return {
     path,
     attempt,
@@ -66,16 +75,8 @@ export function createGit(path: string) {
     branch: (name: string) => resolve(`refs/heads/${name}`),
     commit: async (sha: string): Promise<Commit | undefined> => (await commits([sha]))[0],
     exists: async (sha: string) => (await describeObjects(path, [sha]))[0] != null,
-    isAncestor: async (a: string, b: string) => {
-      if ((await childOf(a, b)) !== undefined) return true;
-      if ((await childOf(b, a)) !== undefined) return false;
-      return (await known(['merge-base', '--is-ancestor', a, b])).code === 0;
-    },
-    mergeBase: async (a: string, b: string): Promise<string | undefined> => {
-      if ((await childOf(a, b)) !== undefined) return a;
-      const found = await known(['merge-base', a, b]);
-      return found.code === 0 ? found.stdout.toString().trim() : undefined;
-    },
+    isAncestor,
+    mergeBase,
     /** Oldest first: what `head` has and `from` has not. */
     between: async (from: string, head: string): Promise<string[]> => {
       if ((await childOf(from, head)) !== undefined) return [head];
@@ -95,12 +96,11 @@ export function createGit(path: string) {
       return merged.code === 0 ? { kind: 'merged', tree } : { kind: 'conflict' };
     },
     updateRef: (ref: string, sha: string, before?: string) =>
-      run(['update-ref', ref, sha, ...(before === undefined ? [] : [before])]),
-    deleteRef: (ref: string) => run(['update-ref', '-d', ref]),
-    writeBlob: (content: string | Uint8Array) => line(['hash-object', '-w', '--stdin'], { input: content }),
-    writeTree: (base: string | null, files: Files) => writeTree(line, base, files),
-    writeCommit: (commit: NewCommit) =>
-      line(['hash-object', '-t', 'commit', '-w', '--stdin'], { input: renderCommit(commit) }),
+      moveRefs([['update', ref, sha, ...(before === undefined ? [] : [before])].join(' ')]),
+    deleteRef: (ref: string) => moveRefs([`delete ${ref}`]),
+    writeBlob: (content: string | Uint8Array) => writeObject(path, 'blob', content),
+    writeTree: (base: string | null, files: Files) => writeTree(path, line, base, files),
+    writeCommit: (commit: NewCommit) => writeObject(path, 'commit', renderCommit(commit)),
   };
 }
 
@@ -135,13 +135,12 @@ async function runBytes(
 
 type Line = (args: readonly string[], options?: RunOptions) => Promise<string>;
 
-async function writeTree(line: Line, base: string | null, files: Files): Promise<string> {
+async function writeTree(path: string, line: Line, base: string | null, files: Files): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), 'github-index-'));
   const env = { GIT_INDEX_FILE: join(scratch, 'index') };
-  const write = blobWriter(line);
   try {
     await line(base === null ? ['read-tree', '--empty'] : ['read-tree', base], { env });
-    const entries = await Promise.all(Object.entries(files).map(([path, change]) => indexEntry(write, path, change)));
+    const entries = await Promise.all(Object.entries(files).map(([name, change]) => indexEntry(path, name, change)));
     await line(['update-index', '-z', '--index-info'], { env, input: entries.join('') });
     return await line(['write-tree'], { env });
   } finally {
@@ -149,28 +148,12 @@ async function writeTree(line: Line, base: string | null, files: Files): Promise
   }
 }
 
-type Content = string | Uint8Array;
-
-/** Writes equal contents once, so that a change of thousands of files does not start thousands of processes. */
-function blobWriter(line: Line): (content: Content) => Promise<string> {
-  const written = new Map<Content, Promise<string>>();
-  return (content) => {
-    const known = written.get(content) ?? line(['hash-object', '-w', '--stdin'], { input: content });
-    written.set(content, known);
-    return known;
-  };
-}
-
-async function indexEntry(
-  write: (content: Content) => Promise<string>,
-  path: string,
-  change: FileChange,
-): Promise<string> {
-  if (change === null) return `0 ${'0'.repeat(40)}\t${path}\0`;
+async function indexEntry(repository: string, name: string, change: FileChange): Promise<string> {
+  if (change === null) return `0 ${'0'.repeat(40)}\t${name}\0`;
   const { mode, content } =
     typeof change === 'object' && 'mode' in change ? change : { mode: '100644', content: change };
-  const sha = mode === '160000' ? String(content) : await write(content);
-  return `${mode} ${sha}\t${path}\0`;
+  const sha = mode === '160000' ? String(content) : await writeObject(repository, 'blob', content);
+  return `${mode} ${sha}\t${name}\0`;
 }
 
 function renderCommit(commit: NewCommit): string {
