@@ -16,6 +16,7 @@ export default defineConfig({
     maxWorkers: 4,
     // The engine's commands end within seconds: what they hold needs no collecting.
     env: { GOGC: 'off' },
+    globalSetup: ['test/bundle-setup.ts'],
     execArgv: [UNCOMPILED_WRAPPERS],
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -125,7 +125,7 @@ function killPlugins(apps: readonly number[]): void {
 
 function isPlugin(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('provider.ts');
+    return /\/provider\.[tj]s\b/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   } catch {
     return false; // ended meanwhile
   }

@@ -22,8 +22,8 @@ const maker = makerOf(process.argv[1] ?? '');
 if (folder !== undefined && maker !== null && isMainThread) witness(openTape(folder), maker);
 
 function makerOf(main: string): Maker | null {
-  if (/app[/\\]cli[/\\]main\.ts$/.test(main)) return 'app';
-  return /app[/\\]engine[/\\]child\.ts$/.test(main) ? 'child' : null;
+  if (/app[/\\]cli[/\\]main\.[tj]s$/.test(main)) return 'app';
+  return /app[/\\]engine[/\\]child\.[tj]s$/.test(main) ? 'child' : null;
 }
 
 function witness(tape: Tape, who: Maker): void {

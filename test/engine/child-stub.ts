@@ -1,4 +1,5 @@
 // The engine's child with a stub in the place of the ledger: the grant comes from a file that the test writes.
+import '../../app/engine/lazy-arborist.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serveChild } from '../../app/engine/child-server.ts';

@@ -50,7 +50,7 @@ function killPluginAt(operation: string): void {
     for (const { pid, supervisor } of markedProcesses())
       if (
         supervisor?.startsWith(`${process.pid}-`) &&
-        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('provider.ts')
+        /\/provider\.[tj]s\b/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
       )
         process.kill(pid, 'SIGKILL');
   });

@@ -13,6 +13,7 @@ import type { Authorized } from '../../app/git/authorized.ts';
 import type { AwsDouble } from '../sandbox/aws/index.ts';
 import { startAws } from '../sandbox/aws/index.ts';
 import { type KeyService, startKeyService } from '../sandbox/aws/key-service.ts';
+import { providerEnvironment, started } from '../sandbox/bundle.ts';
 import { INSTANCE, MONA, PAYMENTS } from './grants.ts';
 
 export type Rig = {
@@ -52,9 +53,15 @@ export async function startRig(): Promise<Rig> {
         dataDir,
         pulumi,
         log: pino({ level: process.env.BREAKGLASS_TEST_LOG ?? 'silent' }),
-        env: { ...process.env, ...aws.environment, ...keys.environment, BREAKGLASS_SANDBOX_WAIT_SCALE: '0.01' },
+        env: {
+          ...process.env,
+          ...providerEnvironment(),
+          ...aws.environment,
+          ...keys.environment,
+          BREAKGLASS_SANDBOX_WAIT_SCALE: '0.01',
+        },
         awsPlugin: fileURLToPath(new URL('../sandbox/provider', import.meta.url)),
-        childModule: fileURLToPath(new URL('./child-stub.ts', import.meta.url)),
+        childModule: started('test/engine/child-stub.ts'),
         secretsProvider: keys.secretsProvider,
         patience: { abortMs: 500, terminateMs: 500 },
         ...options,

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { started } from './bundle.ts';
 
 export type AppProcess = {
   readonly url: string;
@@ -19,11 +19,9 @@ export type AppProcess = {
   readonly stop: () => Promise<number | null>;
 };
 
-const MAIN = fileURLToPath(new URL('../../app/cli/main.ts', import.meta.url));
-
 export async function startAppProcess(env: Readonly<Record<string, string>>): Promise<AppProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, [MAIN, 'start'], {
+  const child = spawn(process.execPath, [started('app/cli/main.ts'), 'start'], {
     env: { ...own(), ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

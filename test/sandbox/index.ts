@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type AppProcess, startAppProcess } from './app.ts';
 import { type AwsDouble, startAws } from './aws/index.ts';
 import { startKeyService } from './aws/key-service.ts';
+import { providerEnvironment } from './bundle.ts';
 import { type GitHubDouble, startGitHub } from './github/index.ts';
 import {
   ACCOUNTS,
@@ -84,6 +85,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     BREAKGLASS_PROOF_GAP_SECONDS: String(options.proofGapSeconds ?? 0.3),
     BREAKGLASS_AWS_PLUGIN: new URL('./provider', import.meta.url).pathname,
     BREAKGLASS_NODE: process.execPath,
+    ...providerEnvironment(),
     BREAKGLASS_SANDBOX_WAIT_SCALE: String(options.waitScale ?? 0.01),
     BREAKGLASS_LOG_LEVEL: 'debug',
     ...overrides,

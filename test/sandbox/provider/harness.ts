@@ -6,6 +6,7 @@ import * as ssoadmin from '@pulumi/aws/ssoadmin/index.js';
 import { LocalWorkspace, type Stack } from '@pulumi/pulumi/automation/index.js';
 import { findPulumi } from '../../../app/engine/pulumi-cli.ts';
 import { startKeyService } from '../aws/key-service.ts';
+import { providerEnvironment } from '../bundle.ts';
 
 export type Access = {
   readonly instanceArn: string;
@@ -85,6 +86,7 @@ export async function createWorkbench(environment: Readonly<Record<string, strin
             ...environment,
             ...keys.environment,
             BREAKGLASS_NODE: process.execPath,
+            ...providerEnvironment(),
             BREAKGLASS_SANDBOX_WAIT_SCALE: '0.01',
             PULUMI_BACKEND_URL: `file://${state}`,
             PULUMI_HOME: join(folder, 'home'),

@@ -1,4 +1,5 @@
 // The engine's child in a simulation: whether a grant is authorized, and what time it is, it asks the simulated world.
+import '../../../app/engine/lazy-arborist.ts';
 import { get } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { serveChild } from '../../../app/engine/child-server.ts';

@@ -5,6 +5,7 @@ import pino from 'pino';
 import { createEngine } from '../../../app/engine/inline.ts';
 import { markedProcesses } from '../../../app/engine/process-tree.ts';
 import { findPulumi } from '../../../app/engine/pulumi-cli.ts';
+import { providerEnvironment, started } from '../../sandbox/bundle.ts';
 import type { FromEngine, Setup, ToEngine } from './messages.ts';
 
 /** Much longer than ending an orphan takes, and less than after what an orphan ends by itself. */
@@ -19,10 +20,10 @@ const engine = createEngine({
   pulumi: await findPulumi(),
   // The only word of when an operation gets its turn.
   log: pino({ level: 'info' }, { write: onLog }),
-  env: { ...process.env, ...aws, BREAKGLASS_SANDBOX_WAIT_SCALE: '0.001' },
+  env: { ...process.env, ...providerEnvironment(), ...aws, BREAKGLASS_SANDBOX_WAIT_SCALE: '0.001' },
   secretsProvider,
   awsPlugin: fileURLToPath(new URL('../../sandbox/provider', import.meta.url)),
-  childModule: fileURLToPath(new URL('./engine-child.ts', import.meta.url)),
+  childModule: started('test/simulation/real/engine-child.ts'),
   hardLimitMs: 60_000,
   patience: { abortMs: 300, terminateMs: 300 },
 });
