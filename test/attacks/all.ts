@@ -1,6 +1,6 @@
 // Every world of attacks, each in a process of its own, and the one account of what was refused and what leaked.
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { started } from '../sandbox/bundle.ts';
 import { approvals, commands } from './commands.ts';
 import { contents, files } from './files.ts';
 import { identity } from './identity.ts';
@@ -68,7 +68,7 @@ const isHonest = ({ refusedWith }: Outcome): boolean => refusedWith === 'granted
  */
 export function playApart(name: string): Promise<Played> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'run.ts'), '--apart', name], {
+    const child = spawn(process.execPath, [started('test/attacks/run.ts'), '--apart', name], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const parts: Buffer[] = [];

@@ -1,7 +1,7 @@
 // Runs the command line in this process and keeps what it wrote; or as a process of its own, as a shell would.
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { runProgram } from '../../app/cli/program.ts';
+import { started } from '../sandbox/bundle.ts';
 
 export type Ran = { readonly code: number; readonly out: string; readonly notes: string };
 
@@ -18,7 +18,7 @@ export async function run(args: readonly string[], now = new Date('2026-11-22T03
   return { code, out: out.join('\n'), notes: notes.join('\n') };
 }
 
-export const MAIN = fileURLToPath(new URL('../../app/cli/main.ts', import.meta.url));
+export const MAIN = started('app/cli/main.ts');
 
 export type Spawning = {
   readonly env?: Readonly<Record<string, string>>;

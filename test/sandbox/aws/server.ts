@@ -59,7 +59,7 @@ export const OPERATIONS: readonly (readonly [service: string, operation: string]
 
 export function createAwsServer(desk: Desk): Server {
   const throttle = createThrottle(desk.world.organisation.tps);
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
     serve(desk, throttle, request, response).catch((error: unknown) => {
       // A bug of the double itself must not look like an AWS error.
       process.stderr.write(`AWS double: ${error instanceof Error ? error.stack : error}\n`);

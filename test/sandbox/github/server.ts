@@ -41,7 +41,8 @@ export function createLock(): Lock {
 
 /** Listens first, as the world must know its own address before anything can be asked of it. */
 export async function listen(): Promise<{ server: Server; origin: string; serve: (serving: Serving) => void }> {
-  const server = createServer();
+  // A server that closes what is idle after five seconds may do so in the moment in which a client asks again.
+  const server = createServer({ keepAliveTimeout: 600_000 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const origin = `http://127.0.0.1:${port}`;

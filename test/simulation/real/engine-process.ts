@@ -1,6 +1,7 @@
 // The process of the real engine as the simulation holds it: started, asked, killed; and whether time stands still for it.
 import { fork } from 'node:child_process';
 import type { EngineOperation, EngineOutcome } from '../../../app/engine/engine.ts';
+import { started } from '../../sandbox/bundle.ts';
 import type { FromEngine, Setup, ToEngine } from './messages.ts';
 
 export type EngineProcess = {
@@ -31,7 +32,7 @@ type Asked = {
 };
 
 export function startEngineProcess(setup: Setup, heard: Heard): EngineProcess {
-  const child = fork(new URL('./engine-main.ts', import.meta.url), [], {
+  const child = fork(started('test/simulation/real/engine-main.ts'), [], {
     env: { ...process.env, SIMULATION_SETUP: JSON.stringify(setup) },
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
