@@ -1,5 +1,5 @@
-// Three groups of tests: `unit` needs no process of ours and takes seconds; `system` plays with real processes and the real
-// engine; `attacks` plays hundreds of pull requests at once and has the machine to itself.
+// Three groups of tests: `unit` needs no process of ours; `system` plays with real processes and the real
+// engine; `attacks` plays hundreds of pull requests at once.
 import { defineConfig } from 'vitest/config';
 import { UNCOMPILED_WRAPPERS } from './app/cli/wasm-wrappers.ts';
 import { LongestFirst } from './test/longest-first.ts';
@@ -8,6 +8,7 @@ const UNIT = ['core', 'git', 'github', 'pulumi', 'queue', 'reconcile', 'audit', 
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
+const BUNDLED = 'test/bundle-setup.ts';
 const ATTACKS = 'test/attacks/**/*.test.ts';
 
 export default defineConfig({
@@ -16,7 +17,6 @@ export default defineConfig({
     maxWorkers: 4,
     // The engine's commands end within seconds: what they hold needs no collecting.
     env: { GOGC: 'off' },
-    globalSetup: ['test/bundle-setup.ts'],
     execArgv: [UNCOMPILED_WRAPPERS],
     testTimeout: 120_000,
     hookTimeout: 120_000,
@@ -34,12 +34,19 @@ export default defineConfig({
           // each have a stage of their own plays two at once.
           maxConcurrency: 2,
           testTimeout: 240_000,
+          globalSetup: [BUNDLED],
           sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
-        test: { name: 'attacks', include: [ATTACKS], maxConcurrency: 4, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'attacks',
+          include: [ATTACKS],
+          globalSetup: [BUNDLED],
+          maxConcurrency: 4,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

@@ -59,7 +59,6 @@ export async function assemble(
     url: once(async () => (await github.repository()).cloneUrl),
     branch: repository.branch,
     token: () => github.token(),
-    answerMs: config.answerMs,
   });
   const configured = { repositoryId: repository.id, branch: repository.branch, ...config.root };
   const saved = readWatch(config.dataDir);

@@ -14,30 +14,49 @@ export type FetchOptions = {
   readonly branch: string;
   /** An installation token; asked for at every fetch, as it lives for an hour. */
   readonly token: () => Promise<string>;
-  /** How long the server may take to say where the branch stands, before a fetch is begun anyway; 10,000 by default. */
-  readonly answerMs?: number;
 };
 
-const ANSWER_MS = 10_000;
+/** How long the server may take to say where the branch stands, before a fetch is begun anyway. */
+const ANSWER_MS = 3_000;
+/** How long a server that did not say it is not asked again. */
+const SILENCE_MS = 60_000;
 
 /** How long a head that could not be fetched is left alone; doubled at each failure. */
 export const PAUSE_MS = { first: 15_000, most: 3_600_000 };
 
+/** `surely`: by git itself, also where the branch has not moved. */
+export type FetchBranch = (how?: 'surely') => Promise<void>;
+
 /** Throws when the branch could not be fetched. Calls that arrive during a fetch share the next one. */
-export function branchFetcher(options: FetchOptions): () => Promise<void> {
-  const { dir, branch, answerMs: timeoutMs = ANSWER_MS } = options;
+export function branchFetcher(options: FetchOptions): FetchBranch {
+  const { dir, branch } = options;
   const ref = `refs/heads/${branch}`;
-  return sharedReading(async () => {
+  let surely = false;
+  let silentUntilMs = Number.NEGATIVE_INFINITY;
+  const hasMoved = async (from: Origin): Promise<boolean> => {
+    if (performance.now() < silentUntilMs) return true;
+    const question = serverTip({ ...from, branch, timeoutMs: ANSWER_MS });
+    const [there, here] = await Promise.all([question, commitOf(dir, ref).catch(() => null)]);
+    if (there === null) silentUntilMs = performance.now() + SILENCE_MS;
+    return there === null || there !== here;
+  };
+  const fetch = sharedReading(async () => {
+    const isAsked = !surely;
+    surely = false;
     const from = await origin(options);
-    const [there, here] = await Promise.all([serverTip({ ...from, branch, timeoutMs }), commitOf(dir, ref)]);
-    if (there === null || there !== here) await fetchRefs(dir, from, [`+${ref}:${ref}`]);
+    if (isAsked && !(await hasMoved(from))) return;
+    await fetchRefs(dir, from, [`+${ref}:${ref}`]);
   });
+  return (how) => {
+    if (how === 'surely') surely = true;
+    return fetch();
+  };
 }
 
 /** Throws when one of the heads could not be fetched; the others then are there all the same. */
 export function headsFetcher(
   options: FetchOptions,
-  fetchBranch: () => Promise<void>,
+  fetchBranch: FetchBranch,
   nowMs: () => number = () => performance.now(),
 ): (heads: readonly Head[]) => Promise<void> {
   const failed = new Map<string, Failure>();
@@ -83,7 +102,7 @@ function note(failed: Map<string, Failure>, head: Head, error: unknown, nowMs: n
 async function fetchHeads(
   options: FetchOptions,
   heads: readonly Head[],
-  fetchBranch: () => Promise<void>,
+  fetchBranch: FetchBranch,
 ): Promise<ReadonlyMap<Head, unknown>> {
   if (heads.length === 0) return new Map();
   try {
@@ -94,8 +113,8 @@ async function fetchHeads(
     );
     return new Map();
   } catch (error) {
-    // When GitHub cannot be reached at all, it is no head's fault, and none is left alone for it.
-    await fetchBranch();
+    // When GitHub cannot be reached at all, or git does not run, it is no head's fault, and none is left alone for it.
+    await fetchBranch('surely');
     const [head] = heads;
     if (head !== undefined && heads.length === 1) return new Map([[head, error]]);
     const half = Math.ceil(heads.length / 2);

@@ -13,8 +13,11 @@ import { diffTrees } from './raw-diff.ts';
 
 export type Mirror = {
   readonly dir: string;
-  /** Fetches the branch and, beside it, the heads that are given. The branch is there even when this throws for a head. */
-  readonly fetch: (heads?: readonly Head[]) => Promise<void>;
+  /**
+   * Fetches the branch where it has moved and, beside it, the heads that are given. The branch is there even when this throws
+   * for a head. `surely`: git itself must have fetched, as before a merge, whose commit is read by it.
+   */
+  readonly fetch: (heads?: readonly Head[], how?: 'surely') => Promise<void>;
   /** How long ago the branch was last asked for, in milliseconds; Infinity before the first fetch. */
   readonly fetchedAgoMs: () => number;
   readonly tip: () => Promise<string>;
@@ -50,14 +53,14 @@ export async function openMirror(options: FetchOptions): Promise<Mirror> {
   let fetchedAtMs = Number.NEGATIVE_INFINITY;
   const fetchBranch = branchFetcher(options);
   const fetchHeads = headsFetcher(options, fetchBranch);
-  const fetch = async (heads: readonly Head[] = []): Promise<void> => {
+  const fetch = async (heads: readonly Head[] = [], how?: 'surely'): Promise<void> => {
     // Not the time of day, which somebody may set back.
     const began = performance.now();
     await made();
     const fetching = fetchHeads(heads);
     // Whichever fails first, the other is heard as well.
     fetching.catch(() => {});
-    await fetchBranch();
+    await fetchBranch(how);
     fetchedAtMs = began;
     await fetching;
   };

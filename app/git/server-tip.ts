@@ -34,11 +34,24 @@ export async function serverTip({ url, branch, authorization, timeoutMs }: TipQu
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const text = await answer.text();
-    return answer.status === 200 && text.length <= LARGEST_ANSWER ? tipIn(text, ref) : null;
+    if (answer.status !== 200) return null;
+    const bytes = await wholeAnswer(answer);
+    return bytes === null ? null : tipIn(bytes, ref);
   } catch {
     return null;
   }
+}
+
+/** Null where it is longer than any of an honest server, which then is not read to its end. */
+async function wholeAnswer({ body }: Response): Promise<Buffer | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > LARGEST_ANSWER) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Each line begins with its length in bytes, four hexadecimal digits that count themselves. */
@@ -47,8 +60,8 @@ function packet(line: string): string {
 }
 
 /** Names that begin alike are listed as well. Anything but lines of refs up to the end is no answer. */
-export function tipIn(answer: string, ref: string): string | null {
-  let rest = Buffer.from(answer);
+export function tipIn(answer: Buffer, ref: string): string | null {
+  let rest = answer;
   let tip: string | null = null;
   for (;;) {
     const head = rest.toString('latin1', 0, 4);

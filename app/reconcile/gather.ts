@@ -91,7 +91,7 @@ const MOMENT_MS = 10_000;
 async function fetchHead({ mirror }: Context, { number, head }: Pull, how: 'soon' | 'anew'): Promise<void> {
   const isThere = (await mirror.pullHead(number)) === head.sha;
   if (how === 'soon' && isThere && mirror.fetchedAgoMs() < MOMENT_MS) return;
-  await mirror.fetch(isThere ? [] : [{ number, sha: head.sha }]);
+  await mirror.fetch(isThere ? [] : [{ number, sha: head.sha }], how === 'anew' ? 'surely' : undefined);
 }
 
 async function readGrantFile({ mirror }: Context, change: Change): Promise<Parsed<Grant> | null> {

@@ -41,9 +41,10 @@ test('all lanes together leave the engine a third of what Identity Center takes'
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   const [before, began] = [calls, performance.now()];
   await new Promise((resolve) => setTimeout(resolve, 2_000));
-  const perSecond = ((calls - before) * 1000) / (performance.now() - began);
-  expect(perSecond).toBeLessThanOrEqual(14);
-  expect(perSecond).toBeGreaterThanOrEqual(10);
+  const [made, seconds] = [calls - before, (performance.now() - began) / 1000];
+  // 8 and 5 a second; each bucket may just have begun with one more, and a busy machine fires timers late.
+  expect(made).toBeLessThanOrEqual(13 * seconds + 3);
+  expect(made).toBeGreaterThanOrEqual(8 * seconds);
 });
 
 test('of the calls that wait in a lane each share has its turn, the calls of one share in their order', async () => {

@@ -27,7 +27,8 @@ function watchGitHub({ github }: Sandbox, tape: Tape, kill: Kill): void {
     if (phase !== 'before' || request.caller !== 'app') return;
     const call = `${request.method} ${request.path}`;
     const again = repeated.get(call);
-    const point = `github ${request.method} ${request.operation ?? 'unknown'}`;
+    const question = request.operation === 'git' && request.body === 'where' ? ' where' : '';
+    const point = `github ${request.method} ${request.operation ?? 'unknown'}${question}`;
     // Only where something was written since: else an old answer is the true one.
     const isOld = (copies.get(addressOf(request)) ?? changedAt) < changedAt;
     const possible = isReading(request) && isOld ? [...ON_THE_WIRE, 'stale' as const] : ON_THE_WIRE;

@@ -46,7 +46,8 @@ const RESTS_MS = 2_500;
 
 export async function playLives(playing: Playing): Promise<Played> {
   const folder = mkdtempSync(join(tmpdir(), 'breakglass-chaos-'));
-  const stage = await startStage();
+  // Where everything is played, as it comes by default.
+  const stage = await startStage({ secrets: playing.each === 'every' ? 'passphrase' : 'key-service' });
   const tape = openTape(folder);
   const judge = startJudge(stage);
   const scene: Scene = {

@@ -35,6 +35,11 @@ describe.concurrent('the right access and nothing else comes of it', () => {
     expect(found(played, /^app aws /)).toBeGreaterThanOrEqual(5);
     expect(played.faults.length).toBeGreaterThanOrEqual(60);
     expect(kills(played)).toBeGreaterThanOrEqual(20);
+    for (const point of ['app github POST git', 'app github POST git where'])
+      expect(
+        played.faults.some((fault) => fault.endsWith(` ${point}`)),
+        point,
+      ).toBe(true);
     for (const kind of ['kill-tool', 'time-out', 'stale']) expect(struck(played, kind), kind).toBeGreaterThan(0);
   }, 900_000);
 

@@ -298,7 +298,7 @@ describe('what a dead supervisor left', () => {
     rig.authorize(grant.id, { kind: 'authorized', grant });
     rig.aws.plant({ on: 'CreatePermissionSet', mishap: { kind: 'delay', ms: 500 } });
     const supervisor = fork(new URL('./supervisor.ts', import.meta.url), [], {
-      env: { ...process.env, RIG: JSON.stringify({ dataDir: rig.dataDir, grant, aws: rig.aws.environment }) },
+      env: { ...process.env, ...rig.elsewhere(grant) },
     });
     const reached = Promise.withResolvers<void>();
     rig.aws.onRequest((event) => {

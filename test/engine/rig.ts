@@ -19,6 +19,8 @@ import { INSTANCE, MONA, PAYMENTS } from './grants.ts';
 export type Rig = {
   readonly aws: AwsDouble;
   readonly keys: KeyService;
+  /** What an engine in a process of its own needs to work on the same: as JSON in `RIG`. */
+  readonly elsewhere: (grant: ResolvedGrant, action?: 'grant' | 'end') => Readonly<Record<string, string>>;
   readonly dataDir: string;
   readonly engine: (options?: Partial<EngineOptions>) => Engine;
   readonly authorize: (id: string, answer: Authorized) => void;
@@ -47,6 +49,10 @@ export async function startRig(): Promise<Rig> {
     aws,
     keys,
     dataDir,
+    elsewhere: (grant, action) => {
+      const env = { ...aws.environment, ...keys.environment };
+      return { RIG: JSON.stringify({ dataDir, grant, env, secretsProvider: keys.secretsProvider, action }) };
+    },
     engine: (options = {}) => {
       const engine = createEngine({
         source: { mirror, branch: 'main', repositoryId: 1296269, genesis: '', fingerprints: [] },

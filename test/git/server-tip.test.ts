@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { branchFetcher } from '../../app/git/fetch.ts';
+import { branchFetcher, type FetchBranch, headsFetcher } from '../../app/git/fetch.ts';
 import { git } from '../../app/git/git.ts';
 import { commitOf } from '../../app/git/objects.ts';
 import { serverTip, tipIn } from '../../app/git/server-tip.ts';
@@ -20,11 +20,13 @@ let dir: string;
 let requests: string[];
 /** Answers in place of git; null leaves it to git. */
 let instead: ((response: ServerResponse) => void) | null;
+/** For git; the question for the branch is answered. */
+let isUnreachable: boolean;
 
 beforeEach(async () => {
   origin = createRepository();
   dir = mkdtempSync(join(tmpdir(), 'breakglass-tip-'));
-  [requests, instead] = [[], null];
+  [requests, instead, isUnreachable] = [[], null, false];
   server = createServer((request, response) => void serve(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${basename(origin.dir)}`;
@@ -41,6 +43,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const isQuestion = body.includes('command=ls-refs') && !body.includes('peel');
   requests.push(isQuestion ? 'where' : 'fetch');
   if (isQuestion && instead !== null) return instead(response);
+  if (!isQuestion && isUnreachable) return void response.writeHead(503).end();
   const [path = '', query = ''] = (request.url ?? '').split('?');
   const env = {
     PATH: process.env.PATH,
@@ -100,6 +103,7 @@ describe('null, and never another answer', () => {
     ['of a connection that ends', (response) => response.destroy()],
     ['of a server that sends us elsewhere', (response) => response.writeHead(302, { location: `${url}/x` }).end()],
     ['of a server that never answers', () => undefined],
+    ['of an answer that is far too long', (response) => response.end('0'.repeat(70_000))],
     ['of an answer without an end', (response) => response.write('0000')],
   ])('%s', async (_, answer) => {
     push('1\n');
@@ -125,14 +129,17 @@ describe('null, and never another answer', () => {
     [`0032${'a'.repeat(40)} refs/heads/main\n0000`, null],
     ['zzzz', null],
   ])('of the lines %j', (text, tip) => {
-    expect(tipIn(text, 'refs/heads/main')).toBe(tip);
+    expect(tipIn(Buffer.from(text), 'refs/heads/main')).toBe(tip);
   });
 });
 
 describe('the fetch of the branch', () => {
-  const fetch = () =>
-    branchFetcher({ dir, branch: 'main', url: async () => url, token: async () => 'x', answerMs: 500 })();
-  beforeEach(() => git({ dir, args: ['init', '--bare', '--quiet'] }));
+  const options = () => ({ dir, branch: 'main', url: async () => url, token: async () => 'x' });
+  let fetch: FetchBranch;
+  beforeEach(async () => {
+    fetch = branchFetcher(options());
+    await git({ dir, args: ['init', '--bare', '--quiet'] });
+  });
 
   test('is left out where nothing has moved, and only there', async () => {
     const first = push('1\n');
@@ -154,6 +161,35 @@ describe('the fetch of the branch', () => {
     instead = (response) => response.writeHead(503).end();
     await fetch();
     expect(await commitOf(dir, 'refs/heads/main')).toBe(second);
+  });
+
+  test('is made by git where that is asked for, whatever the server says', async () => {
+    push('1\n');
+    await fetch();
+    requests = [];
+    await fetch('surely');
+    expect(requests).toContain('fetch');
+    expect(requests).not.toContain('where');
+  });
+
+  test('is made for a while without the question where the server does not know it', async () => {
+    push('1\n');
+    instead = (response) => response.writeHead(404).end();
+    for (let i = 0; i < 3; i += 1) await fetch();
+    expect(requests.filter((one) => one === 'where')).toHaveLength(1);
+  });
+
+  test('blames no head for a git that cannot reach the server, though the branch has not moved', async () => {
+    push('1\n');
+    await fetch();
+    origin.git(['update-ref', 'refs/pull/7/head', 'refs/heads/main']);
+    const heads = headsFetcher(options(), fetch);
+    const head = { number: 7, sha: 'a'.repeat(40) };
+    isUnreachable = true;
+    for (let i = 0; i < 3; i += 1) await expect(heads([head])).rejects.toThrow('git fetch failed');
+    isUnreachable = false;
+    await heads([head]);
+    expect(await commitOf(dir, 'refs/pull/7/head')).not.toBeNull();
   });
 
   test('fails where the branch is gone', async () => {

@@ -1,14 +1,16 @@
 // The programs that the tests start hundreds of times, each in one file: to find the 900 modules of the app takes 0.4 s of a
 // processor at every start. Where a module of the app lies is answered as in the built package, one file beside the other.
-import { copyFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFile, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Plugin, rolldown } from 'rolldown';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDER = join(ROOT, 'node_modules', '.cache', 'breakglass', 'bundle');
+const CACHE = join(ROOT, 'node_modules', '.cache', 'breakglass', 'bundle');
 /** The environment variable that says where they are; without it, programs are started from their sources. */
-const BUNDLE = 'BREAKGLASS_TEST_BUNDLE';
+export const BUNDLE = 'BREAKGLASS_TEST_BUNDLE';
 
 const PROGRAMS = [
   'app/cli/main.ts',
@@ -27,30 +29,61 @@ export function started(program: (typeof PROGRAMS)[number]): string {
   return folder === undefined ? join(ROOT, program) : join(folder, built(program));
 }
 
+export function areBundled(): boolean {
+  return process.env[BUNDLE] !== undefined;
+}
+
 /** For the script that starts the stand-in plugin. */
 export const providerEnvironment = (): Record<string, string> => ({
   BREAKGLASS_SANDBOX_PROVIDER: started('test/sandbox/provider/provider.ts'),
 });
 
-/** Makes them all; what this process starts from then on is started from them. */
+/**
+ * Makes them all, unless the same sources were bundled before; what this process starts from then on is started from them.
+ * Two runs with other sources do not meet, and of two with the same the first whose folder is whole is taken.
+ */
 export async function bundlePrograms(): Promise<void> {
-  await rm(FOLDER, { recursive: true, force: true });
-  await Promise.all(PROGRAMS.map(bundleOne));
-  await copyFile(join(ROOT, 'package.json'), join(FOLDER, 'package.json'));
-  process.env[BUNDLE] = FOLDER;
+  const folder = join(CACHE, digest());
+  if (!existsSync(folder)) {
+    const aside = `${folder}.${process.pid}`;
+    await Promise.all(PROGRAMS.map((program) => bundleOne(program, folder, aside)));
+    await copyFile(join(ROOT, 'package.json'), join(aside, 'package.json'));
+    await rename(aside, folder).catch(() => rm(aside, { recursive: true }));
+  }
+  await utimes(folder, new Date(), new Date());
+  await forgetOld();
+  process.env[BUNDLE] = folder;
 }
 
-async function bundleOne(program: string): Promise<void> {
+/** Of everything that could be in them. */
+function digest(): string {
+  const hash = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json')));
+  for (const top of ['app', 'pulumi', 'test'])
+    for (const file of readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' }).sort())
+      if (file.endsWith('.ts')) hash.update(`${top}/${file}\0`).update(readFileSync(join(ROOT, top, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+const DAY_MS = 86_400_000;
+
+async function forgetOld(): Promise<void> {
+  const old = readdirSync(CACHE)
+    .map((name) => join(CACHE, name))
+    .filter((path) => Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > DAY_MS);
+  await Promise.all(old.map((path) => rm(path, { recursive: true, force: true })));
+}
+
+async function bundleOne(program: string, folder: string, aside: string): Promise<void> {
   const bundle = await rolldown({
     input: join(ROOT, program),
     cwd: ROOT,
     platform: 'node',
     // What app/engine/lazy-arborist.ts puts off.
     external: ['@npmcli/arborist', 'normalize-package-data'],
-    plugins: [keepPlaces],
+    plugins: [keepPlaces(folder)],
     logLevel: 'silent',
   });
-  await bundle.write({ file: join(FOLDER, built(program)), format: 'esm', codeSplitting: false });
+  await bundle.write({ file: join(aside, built(program)), format: 'esm', codeSplitting: false });
   await bundle.close();
 }
 
@@ -58,16 +91,16 @@ async function bundleOne(program: string): Promise<void> {
 const META = ['import', 'meta'].join('.');
 const underscored = (name: string) => new RegExp(`(?<![\\w.$])__${name}\\b`, 'g');
 
-const keepPlaces: Plugin = {
+const keepPlaces = (folder: string): Plugin => ({
   name: 'keep-places',
   transform: (code, id) => {
-    const place = id.startsWith(join(ROOT, 'app/')) ? join(FOLDER, built(relative(ROOT, id))) : id;
+    const place = id.startsWith(join(ROOT, 'app/')) ? join(folder, built(relative(ROOT, id))) : id;
     return code
       .replaceAll(`${META}.url`, JSON.stringify(pathToFileURL(place).href))
       .replaceAll(`${META}.dirname`, JSON.stringify(dirname(place)))
       .replaceAll(underscored('dirname'), JSON.stringify(dirname(place)))
       .replaceAll(underscored('filename'), JSON.stringify(place));
   },
-};
+});
 
 const built = (program: string): string => program.replace(/\.ts$/, '.js');

@@ -3,18 +3,21 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BUNDLE } from './bundle.ts';
 import { commands } from './demo-keep.ts';
 import { createScene } from './demo-scene.ts';
 import { type Sandbox, startSandbox, until } from './index.ts';
 
 const run = promisify(execFile);
 const DEMO = join(import.meta.dirname, 'demo.ts');
+/** What runs from the sources as they are is what `npm start` starts; all other tests start one file of each program. */
+const FROM_SOURCES = { ...process.env, [BUNDLE]: undefined };
 
 describe('npm run demo -- --json', () => {
   let stdout = '';
   let stderr = '';
   beforeAll(async () => {
-    ({ stdout, stderr } = await run(process.execPath, [DEMO, '--json'], { maxBuffer: 10_000_000 }));
+    ({ stdout, stderr } = await run(process.execPath, [DEMO, '--json'], { env: FROM_SOURCES, maxBuffer: 10_000_000 }));
   });
 
   it('prints one line of JSON, with every value measured', () => {
@@ -70,7 +73,7 @@ describe('npm run demo -- --json', () => {
 describe('npm run demo -- --keep', () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
-    sandbox = await startSandbox();
+    sandbox = await startSandbox({ secrets: 'passphrase' });
     await sandbox.startApp();
   });
   afterAll(() => sandbox.close());

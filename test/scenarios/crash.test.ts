@@ -4,7 +4,7 @@ import { untilMerged, untilSaid, withStage } from './stage.ts';
 
 describe.concurrent('when the app', () => {
   it('is killed between merge and grant, it grants once after the restart', () =>
-    withStage({}, async (stage) => {
+    withStage({ secrets: 'passphrase' }, async (stage) => {
       const app = await stage.sandbox.startApp();
       const pull = await stage.request('killed');
       await untilSaid(stage, pull, 'Waiting for approval');
@@ -24,7 +24,7 @@ describe.concurrent('when the app', () => {
     }));
 
   it('is killed while AWS makes the permission set, the half-made access is found and replaced', () =>
-    withStage({}, async (stage) => {
+    withStage({ secrets: 'passphrase' }, async (stage) => {
       const app = await stage.sandbox.startApp();
       const pull = await stage.request('half');
       await untilSaid(stage, pull, 'Waiting for approval');
@@ -43,7 +43,7 @@ describe.concurrent('when the app', () => {
     }));
 
   it('is down over the deadline, AWS denies by itself; after the restart it is removed and recorded', () =>
-    withStage({}, async (stage) => {
+    withStage({ secrets: 'passphrase' }, async (stage) => {
       const app = await stage.sandbox.startApp();
       const pull = await stage.request('alone', { duration: '20s' });
       await untilSaid(stage, pull, 'Waiting for approval');
@@ -59,7 +59,7 @@ describe.concurrent('when the app', () => {
     }));
 
   it('runs twice and both get every webhook: one merge, one comment, one access', () =>
-    withStage({}, async (stage) => {
+    withStage({ secrets: 'passphrase' }, async (stage) => {
       await Promise.all([stage.sandbox.startApp(), stage.sandbox.startApp()]);
       const pull = await stage.request('twice', { duration: '24s' });
       await untilSaid(stage, pull, 'Waiting for approval');
@@ -74,7 +74,7 @@ describe.concurrent('when the app', () => {
     }));
 
   it('gets no webhook at all, the pass finds everything', () =>
-    withStage({}, async (stage) => {
+    withStage({ secrets: 'passphrase' }, async (stage) => {
       await stage.sandbox.startApp();
       stage.github.faults.onWebhook({}, { kind: 'lose' });
       const pull = await stage.request('silent', { duration: '24s' });

@@ -9,8 +9,8 @@ export type KeyService = {
   /** For `BREAKGLASS_SECRETS_PROVIDER`. */
   readonly secretsProvider: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** What was asked of it so far: `Encrypt` and `Decrypt`. */
-  readonly asked: readonly string[];
+  /** From now on whatever is asked is refused, as where somebody disabled the key; or no longer. */
+  readonly refuse: (isRefusing: boolean) => void;
   readonly close: () => void;
 };
 
@@ -20,20 +20,21 @@ type Asking = { readonly Plaintext?: string; readonly CiphertextBlob?: string };
 
 export async function startKeyService(): Promise<KeyService> {
   const key = randomBytes(32);
-  const asked: string[] = [];
+  let isRefusing = false;
   const server = createServer(async (request, response) => {
     const operation = String(request.headers['x-amz-target']).replace(/^TrentService\./, '');
     const body = (await json(request)) as Asking;
-    asked.push(operation);
-    const answer = answerTo(operation, body, key);
+    const answer = isRefusing ? null : answerTo(operation, body, key);
     response.writeHead(answer === null ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify(answer ?? { __type: 'InvalidCiphertextException' }));
+    response.end(JSON.stringify(answer ?? { __type: 'DisabledException' }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     secretsProvider: 'awskms://alias/breakglass?region=eu-central-1&awssdk=v2',
     environment: { AWS_ENDPOINT_URL_KMS: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
-    asked,
+    refuse: (refusing) => {
+      isRefusing = refusing;
+    },
     close: () => {
       server.closeAllConnections();
       server.close();

@@ -63,7 +63,7 @@ function refAsked({ rest, headers, body }: GitRequest): string | null {
 /** As git answers, but for the refs whose names only begin like it. */
 function refLine(ref: string, sha: string | undefined): GitReply {
   const line = `${sha} ${ref}\n`;
-  const length = (line.length + 4).toString(16).padStart(4, '0');
+  const length = (Buffer.byteLength(line) + 4).toString(16).padStart(4, '0');
   const headers = { 'content-type': 'application/x-git-upload-pack-result', 'cache-control': 'no-cache' };
   return { status: 200, headers, body: Buffer.from(sha === undefined ? '0000' : `${length}${line}0000`) };
 }

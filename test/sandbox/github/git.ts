@@ -157,8 +157,11 @@ async function indexEntry(repository: string, name: string, change: FileChange):
 }
 
 function renderCommit(commit: NewCommit): string {
-  const person = ({ name, email, date }: Identity) =>
-    `${name.replace(/[<>\n]/g, '')} <${email.replace(/[<>\n]/g, '')}> ${Math.floor(Date.parse(date) / 1000)} +0000`;
+  const person = ({ name, email, date }: Identity) => {
+    const seconds = Math.floor(Date.parse(date) / 1000);
+    if (!Number.isSafeInteger(seconds)) throw new Error(`a commit has no date ${date}`);
+    return `${name.replace(/[<>\n]/g, '')} <${email.replace(/[<>\n]/g, '')}> ${seconds} +0000`;
+  };
   const parents = commit.parents.map((parent) => `parent ${parent}\n`).join('');
   const people = `author ${person(commit.author)}\ncommitter ${person(commit.committer)}\n`;
   return `tree ${commit.tree}\n${parents}${people}\n${commit.message}`;

@@ -41,7 +41,13 @@ export function readJson(bytes: Buffer): Record<string, unknown> {
 
 export function factsOf(incoming: Incoming, operation: string | null, who: Who): RequestFacts {
   const { method, path, url, bytes } = incoming;
-  const shared = { method, path, query: url.search, operation, body: operation === 'git' ? null : parsed(bytes) };
+  const shared = {
+    method,
+    path,
+    query: url.search,
+    operation,
+    body: operation === 'git' ? gitQuestion(bytes) : parsed(bytes),
+  };
   const principal: Principal = 'principal' in who ? who.principal : { kind: 'anonymous' };
   switch (principal.kind) {
     case 'user':
@@ -52,6 +58,12 @@ export function factsOf(incoming: Incoming, operation: string | null, who: Who):
     case 'anonymous':
       return { ...shared, caller: 'nobody', login: null };
   }
+}
+
+/** What Git's own protocol asks, the fetch's own question for refs apart, which wants to know more of them. */
+function gitQuestion(bytes: Buffer): 'where' | null {
+  const text = bytes.toString('latin1', 0, 4096);
+  return text.includes('command=ls-refs') && !text.includes('peel') ? 'where' : null;
 }
 
 function parsed(bytes: Buffer): unknown {

@@ -10,15 +10,17 @@ export function createRefWriter(repository: string, env: NodeJS.ProcessEnv): Ref
   let running: Process | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const write = async (lines: readonly string[]): Promise<void> => {
-    running ??= start(repository, env);
-    const used = running;
+    // A second line would be a second command.
+    if (lines.some((line) => /[\r\n\0]/.test(line))) throw new Error('a ref has no line breaks');
+    const used =
+      running ??
+      start(repository, env, () => {
+        if (running === used) running = undefined;
+      });
+    running = used;
     hold(used.child, true);
     try {
       await transaction(used, lines);
-    } catch (error) {
-      // It ends with the first that it refuses.
-      if (running === used) running = undefined;
-      throw error;
     } finally {
       hold(used.child, false);
     }
@@ -30,12 +32,14 @@ export function createRefWriter(repository: string, env: NodeJS.ProcessEnv): Ref
   };
 }
 
-function start(repository: string, env: NodeJS.ProcessEnv): Process {
+function start(repository: string, env: NodeJS.ProcessEnv, onEnd: () => void): Process {
   const child = spawn('git', ['-C', repository, 'update-ref', '--stdin'], { env });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString();
   });
+  // It ends with the first that it refuses.
+  child.once('close', onEnd);
   // One that has ended says so by closing.
   child.stdin.on('error', () => undefined);
   return { child, errors: () => errors };
