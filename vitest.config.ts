@@ -1,12 +1,13 @@
-// Three groups of tests: `unit` needs no process of ours; `system` plays with real processes and the real
+// Groups of tests: `pure` and `unit` need no process of ours; `system` plays with real processes and the real
 // engine; `attacks` plays hundreds of pull requests at once.
 import { defineConfig } from 'vitest/config';
 import { UNCOMPILED_WRAPPERS } from './app/cli/wasm-wrappers.ts';
 import { LongestFirst } from './test/longest-first.ts';
 
-const UNIT = ['core', 'git', 'github', 'pulumi', 'queue', 'reconcile', 'audit', 'cli', 'server'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const below = (folder: string): string => `test/${folder}/**/*.test.ts`;
+/** Nothing in them outlives its test, so that one process plays many files: half of their time would go into starting one. */
+const PURE = ['core'].map(below);
+const UNIT = ['git', 'github', 'pulumi', 'queue', 'reconcile', 'audit', 'cli', 'server'].map(below);
 
 const BUNDLED = 'test/bundle-setup.ts';
 const ATTACKS = 'test/attacks/**/*.test.ts';
@@ -22,6 +23,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     sequence: { sequencer: LongestFirst },
     projects: [
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false, sequence: { groupOrder: 0 } } },
       { extends: true, test: { name: 'unit', include: ['test/setup*.test.ts', ...UNIT], sequence: { groupOrder: 0 } } },
       // Whatever is not a unit test, so that a new folder is never forgotten.
       {
@@ -29,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/setup*.test.ts', ...UNIT, ATTACKS],
+          exclude: ['test/setup*.test.ts', ...PURE, ...UNIT, ATTACKS],
           // They wait more than half of their time: for a deadline, a pass, an answer that is held back. A file whose tests
           // each have a stage of their own plays two at once.
           maxConcurrency: 2,

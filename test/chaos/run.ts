@@ -1,4 +1,5 @@
 // `npm run chaos`: simulated lives with one fault each, then the real app, killed and failing at every one of its calls.
+import { bundlePrograms } from '../sandbox/bundle.ts';
 import { playChaos } from '../simulation/chaos.ts';
 import { playLives } from './lives.ts';
 import { KINDS, type Maker } from './tape.ts';
@@ -6,6 +7,8 @@ import { KINDS, type Maker } from './tape.ts';
 const json = process.argv.includes('--json');
 const say = (line: string) => (json ? console.error(line) : console.log(line));
 
+// The app is started some five hundred times.
+await bundlePrograms();
 const simulated = await playChaos(say);
 /** At the same time, as either waits most of its own for retries. */
 const MAKERS: readonly (readonly Maker[])[] = [['app'], ['child', 'plugin']];

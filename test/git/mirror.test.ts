@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { git } from '../../app/git/git.ts';
 import { type Mirror, openMirror } from '../../app/git/mirror.ts';
@@ -14,6 +15,8 @@ let mirror: Mirror;
 let dir: string;
 let base: string;
 let tokens: number;
+/** How long a fetch that has begun does not go on. */
+let held: Promise<unknown>;
 
 const commit = (files: Files, ...parents: readonly string[]) => origin.commit({ tree: origin.tree(files), parents });
 const pull = (number: number, sha: string) => void origin.git(['update-ref', `refs/pull/${number}/head`, sha]);
@@ -23,10 +26,12 @@ beforeEach(async () => {
   origin = createRepository();
   dir = mkdtempSync(join(tmpdir(), 'breakglass-mirror-'));
   tokens = 0;
+  held = Promise.resolve();
   base = commit({ a: '1\n', b: '1\n' });
   origin.setBranch('main', base);
   const token = async () => {
     tokens += 1;
+    await held;
     return 'secret';
   };
   mirror = await openMirror({
@@ -104,6 +109,8 @@ describe('fetch', () => {
     shas.forEach((sha, i) => {
       pull(i + 1, sha);
     });
+    // One runs until all have asked, however slowly a busy machine lets them.
+    held = sleep(500);
     const running = mirror.fetch();
     await Promise.resolve();
     await Promise.all([running, mirror.fetch(heads(1)), mirror.fetch(heads(2)), mirror.fetch(heads(3))]);
