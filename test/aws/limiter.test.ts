@@ -44,7 +44,7 @@ test('all lanes together leave the engine a third of what Identity Center takes'
   const [made, seconds] = [calls - before, (performance.now() - began) / 1000];
   // 8 and 5 a second; each bucket may just have begun with one more, and a busy machine fires timers late.
   expect(made).toBeLessThanOrEqual(13 * seconds + 3);
-  expect(made).toBeGreaterThanOrEqual(8 * seconds);
+  expect(made).toBeGreaterThanOrEqual(10 * seconds);
 });
 
 test('of the calls that wait in a lane each share has its turn, the calls of one share in their order', async () => {

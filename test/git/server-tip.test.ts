@@ -1,16 +1,16 @@
 // Where the branch stands, asked of Git's own server over HTTP; and no fetch where it stands where it is known to stand.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { branchFetcher, type FetchBranch, headsFetcher } from '../../app/git/fetch.ts';
 import { git } from '../../app/git/git.ts';
 import { commitOf } from '../../app/git/objects.ts';
 import { serverTip, tipIn } from '../../app/git/server-tip.ts';
+import { runBackend } from '../sandbox/github/git-http.ts';
 import { createRepository, type Repository } from './repository.ts';
 
 let origin: Repository;
@@ -45,28 +45,10 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   if (isQuestion && instead !== null) return instead(response);
   if (!isQuestion && isUnreachable) return void response.writeHead(503).end();
   const [path = '', query = ''] = (request.url ?? '').split('?');
-  const env = {
-    PATH: process.env.PATH,
-    GIT_PROJECT_ROOT: dirname(origin.dir),
-    GIT_HTTP_EXPORT_ALL: '1',
-    PATH_INFO: path,
-    QUERY_STRING: query,
-    REQUEST_METHOD: request.method,
-    CONTENT_TYPE: request.headers['content-type'] ?? '',
-    CONTENT_LENGTH: String(body.length),
-    HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
-    GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
-    REMOTE_USER: 'somebody',
-  };
-  const backend = spawn('git', ['http-backend'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
-  backend.stdin.end(body);
-  const output = await buffer(backend.stdout);
-  const end = output.indexOf('\r\n\r\n');
-  const headers = output.toString('latin1', 0, end).split('\r\n');
-  for (const [, name, value] of headers.map((line) => /^([^:]+): (.*)$/.exec(line) ?? []))
-    if (name !== undefined && value !== undefined && name !== 'Status') response.setHeader(name, value);
-  const status = headers.map((line) => /^Status: (\d+)/.exec(line)?.[1]).find((one) => one !== undefined);
-  response.writeHead(Number(status ?? 200)).end(output.subarray(end + 4));
+  const rest = path.slice(`/${basename(origin.dir)}/`.length);
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  const reply = await runBackend(origin.dir, { method: request.method ?? '', rest, query, headers, body }, {});
+  response.writeHead(reply.status, reply.headers).end(reply.body);
 }
 
 const ask = (branch: string) => serverTip({ url, branch, authorization: 'basic eA==', timeoutMs: 500 });

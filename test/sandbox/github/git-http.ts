@@ -32,7 +32,7 @@ export async function serveGit(world: World, principal: Principal, request: GitR
   if (isGreeting(request)) return greeting(world, request);
   const asked = refAsked(request);
   if (asked !== null) return refLine(asked, await world.git.resolve(asked));
-  if (request.rest !== 'git-receive-pack') return runBackend(world, request, {});
+  if (request.rest !== 'git-receive-pack') return runBackend(world.git.path, request, {});
   const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(request.body) : request.body;
   return receive(world, principal, {
     ...request,
@@ -49,7 +49,7 @@ function isGreeting({ rest, query, headers }: GitRequest): boolean {
 const greetings = new WeakMap<World, Promise<GitReply>>();
 
 function greeting(world: World, request: GitRequest): Promise<GitReply> {
-  const said = greetings.get(world) ?? runBackend(world, request, {});
+  const said = greetings.get(world) ?? runBackend(world.git.path, request, {});
   greetings.set(world, said);
   return said;
 }
@@ -110,7 +110,7 @@ async function receive(world: World, principal: Principal, request: GitRequest):
     for (const sentence of broken) sentences.add(`- ${sentence}`);
     if (forbidsRewriting(world, update)) linear.push(command.ref);
   }
-  const reply = await runBackend(world, request, {
+  const reply = await runBackend(world.git.path, request, {
     RULES_REFUSED: refused.join(' '),
     RULES_LINEAR: linear.join(' '),
     RULES_TEXT: [...sentences].join('\n\n'),
@@ -139,13 +139,18 @@ function readCommands(body: Buffer): Command[] {
   return commands;
 }
 
-async function runBackend(world: World, request: GitRequest, extra: Record<string, string>): Promise<GitReply> {
+/** What the real git answers over HTTP for a bare repository; `extra` is added to its environment. */
+export async function runBackend(
+  repository: string,
+  request: GitRequest,
+  extra: Record<string, string>,
+): Promise<GitReply> {
   const env = {
     ...gitEnvironment,
     ...extra,
-    GIT_PROJECT_ROOT: dirname(world.git.path),
+    GIT_PROJECT_ROOT: dirname(repository),
     GIT_HTTP_EXPORT_ALL: '1',
-    PATH_INFO: `/${basename(world.git.path)}/${request.rest}`,
+    PATH_INFO: `/${basename(repository)}/${request.rest}`,
     QUERY_STRING: request.query,
     REQUEST_METHOD: request.method,
     CONTENT_TYPE: request.headers['content-type'] ?? '',

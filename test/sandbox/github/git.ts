@@ -77,6 +77,7 @@ export function createGit(path: string) {
     exists: async (sha: string) => (await describeObjects(path, [sha]))[0] != null,
     isAncestor,
     mergeBase,
+    childOf,
     /** Oldest first: what `head` has and `from` has not. */
     between: async (from: string, head: string): Promise<string[]> => {
       if ((await childOf(from, head)) !== undefined) return [head];

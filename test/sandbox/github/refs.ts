@@ -66,10 +66,10 @@ async function activityType(world: World, { before, after, merged }: Move): Prom
 async function newCommits(world: World, { before, after }: Move): Promise<Commit[]> {
   if (after === zeroSha) return [];
   const start = before === zeroSha ? await world.git.branch(world.repository.defaultBranch) : before;
-  const [commit] = await world.git.commits([after]);
-  const isOne = start !== undefined && commit?.parents.length === 1 && commit.parents[0] === start;
+  const only = start === undefined ? undefined : await world.git.childOf(start, after);
+  if (only !== undefined) return [only];
   const range = [after, ...(start && start !== after ? [`^${start}`] : [])];
-  const shas = isOne ? [after] : await world.git.revisions(['--reverse', '--max-count=20', ...range]);
+  const shas = await world.git.revisions(['--reverse', '--max-count=20', ...range]);
   // A new branch at a known commit brings nothing new, but GitHub still names its head.
   return world.git.commits(shas.length > 0 ? shas : [after]);
 }
