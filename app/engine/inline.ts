@@ -11,6 +11,7 @@ import type { ChildSettings, OperationRequest } from './messages.ts';
 import { reapOrphans } from './orphans.ts';
 import type { FoundPulumi } from './pulumi-cli.ts';
 import { createSchedule } from './schedule.ts';
+import { breakLocksOfGoneStacks } from './stack-lock.ts';
 import { stateReader } from './state-reader.ts';
 import type { Worker, WorkerLimits } from './worker.ts';
 import { forkWorker } from './worker.ts';
@@ -49,7 +50,11 @@ export function createEngine(options: EngineOptions): Engine {
   const workers = workerPool({ childModule: options.childModule ?? defaultChild(), settings, env });
   const schedule = createSchedule(options.concurrency?.operations ?? DEFAULT_OPERATIONS);
   const closing = new AbortController();
-  const orphans = reapOrphans(options.log);
+  const unlock = () =>
+    breakLocksOfGoneStacks(settings).catch((error: unknown) =>
+      options.log.warn({ error: String(error) }, 'the locks of stacks that are gone could not be looked through'),
+    );
+  const orphans = reapOrphans(options.log).then(unlock);
   const plugin = ensureAwsPlugin({ pulumi: options.pulumi, env, standIn: options.awsPlugin !== undefined });
 
   const perform = async (request: OperationRequest, operation: EngineOperation): Promise<EngineOutcome> => {
@@ -72,6 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
     log.info('engine operation starts');
     const { onProgress = () => {}, proof = Promise.resolve(null) } = operation;
     const outcome = await worker.run(request, { limits, signal, onProgress, proof });
+    if (outcome.kind === 'failed' && outcome.interrupted) await unlock();
     workers.refillSoon();
     const milliseconds = Math.round(performance.now() - started);
     log.info({ outcome: outcome.kind, milliseconds, ...('reason' in outcome && { reason: outcome.reason }) }, 'ended');

@@ -11,7 +11,7 @@ import { describeFailure } from './failure.ts';
 import type { ChildOutcome, ChildSettings, OperationRequest } from './messages.ts';
 import { progressReader } from './progress.ts';
 import type { OpenStack } from './stack.ts';
-import { openStack, removeWorkDir, stackExists } from './stack.ts';
+import { openStack, removeWithDestroy, removeWorkDir, stackExists } from './stack.ts';
 import { breakStaleLock, breakStaleLocks } from './stack-lock.ts';
 import { grantOfStack } from './stack-name.ts';
 
@@ -132,9 +132,8 @@ async function end(grantId: string, surroundings: Surroundings): Promise<ChildOu
   }
   return onStack(grantId, surroundings, {}, async (opened, onEvent) => {
     if (!opened.existed) return;
+    removeWithDestroy(opened.stack);
     await destroy(opened, onEvent, surroundings.signal);
-    // Not with the destroy (`--remove`): killed then, it leaves the lock of a stack that is gone, where nobody looks again.
-    await opened.stack.workspace.removeStack(opened.stack.name);
     removeWorkDir(grantId, surroundings.settings);
   });
 }

@@ -2,7 +2,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileState, member, parseJson } from './checkpoint.ts';
+import { fileState, listStacks, member, parseJson } from './checkpoint.ts';
 import type { ChildSettings } from './messages.ts';
 import { markedProcesses } from './process-tree.ts';
 import { PROJECT, stackName } from './stack-name.ts';
@@ -35,10 +35,30 @@ export function isStale(lock: StackLock, observer: Observer): boolean {
  */
 export async function breakStaleLocks(grantId: string, settings: ChildSettings): Promise<string | undefined> {
   const state = fileState(settings.stateUrl);
-  if (state === null) return undefined;
-  const folder = join(state, '.pulumi', 'locks', 'organization', PROJECT, stackName(grantId));
-  const observer = here(settings.hardLimitMs);
-  for (const name of await readdir(folder).catch(() => [])) {
+  return state === null ? undefined : breakIn(join(locksOf(state), stackName(grantId)), settings.hardLimitMs);
+}
+
+/**
+ * Removes the stale locks of stacks that are gone from a `file://` state: killed between the removal of a stack and of its
+ * lock, an engine leaves one that no operation would meet again.
+ */
+export async function breakLocksOfGoneStacks(settings: ChildSettings): Promise<void> {
+  const state = fileState(settings.stateUrl);
+  if (state === null) return;
+  const folders = await readdir(locksOf(state)).catch(() => []);
+  const stacks = new Set((await listStacks(state)).map(stackName));
+  for (const name of folders) if (!stacks.has(name)) await breakIn(join(locksOf(state), name), settings.hardLimitMs);
+}
+
+function locksOf(state: string): string {
+  return join(state, '.pulumi', 'locks', 'organization', PROJECT);
+}
+
+async function breakIn(folder: string, hardLimitMs: number): Promise<string | undefined> {
+  const names = await readdir(folder).catch(() => []);
+  if (names.length === 0) return undefined;
+  const observer = here(hardLimitMs);
+  for (const name of names) {
     const text = await readFile(join(folder, name), 'utf8').catch(() => null);
     if (text === null) continue; // given back meanwhile
     const lock = parseLock(text);

@@ -56,6 +56,16 @@ export async function openStack(
   return { stack, existed: known, interrupted, assigned, permissionSetArn };
 }
 
+/** A destroy that leaves nothing takes the stack itself out as well: one start of the CLI instead of two, 0.2 s. */
+export function removeWithDestroy(stack: Stack): void {
+  // Pulumi keeps the two apart for the sake of a summary that nobody reads here; its types do not show this method.
+  const running = stack as unknown as {
+    runPulumiCmd: (args: readonly string[], ...rest: unknown[]) => Promise<unknown>;
+  };
+  const run = running.runPulumiCmd.bind(stack);
+  running.runPulumiCmd = (args, ...rest) => run(args[0] === 'destroy' ? [...args, '--remove'] : args, ...rest);
+}
+
 async function selected(name: string, workspace: LocalWorkspace): Promise<boolean> {
   try {
     await workspace.selectStack(name);

@@ -1,7 +1,7 @@
 // Kills at the worst moments: what the engine does when a child, the CLI, the plugin, or the supervisor dies.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -278,6 +278,43 @@ describe('locks', () => {
     expect(outcome).toHaveProperty('reason', expect.stringContaining('locked by process 1 on elsewhere'));
     lock({ pid: 1, hostname: 'elsewhere', timestamp: new Date(Date.now() - 11 * 60_000).toISOString() });
     expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+  });
+
+  // Killed between the two, an end has taken the stack out and not given its lock back.
+  describe('of a stack that is gone', () => {
+    const locks = () => readdirSync(folder());
+    const killed = () => lock({ pid: 2 ** 22 - 1, hostname: hostname(), timestamp: new Date().toISOString() });
+
+    it('are broken when the engine starts', async () => {
+      killed();
+      rig.engine();
+      await expect.poll(locks).toEqual([]);
+    });
+
+    it('are broken after an operation was killed', async () => {
+      const other = resolved('payments-db-slow');
+      rig.authorize(other.id, { kind: 'authorized', grant: other });
+      const engine = rig.engine();
+      await engine.end(operationOn(other).operation); // its start is over
+      killAt('CreatePermissionSet', 'before');
+      killed();
+      await engine.grant(operationOn(other).operation);
+      expect(locks()).toEqual([]);
+    });
+
+    it('hold while their process may live', async () => {
+      lock({ pid: 1, hostname: 'elsewhere', timestamp: new Date().toISOString() });
+      await rig.engine().grant(operationOn(resolved('payments-db-slow')).operation);
+      expect(locks()).toEqual(['aaaa.json']);
+    });
+  });
+
+  it('of a stack that is there are left to its own operations', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    await rig.engine().grant(operationOn(grant).operation);
+    lock({ pid: 2 ** 22 - 1, hostname: hostname(), timestamp: new Date().toISOString() });
+    await rig.engine().grant(operationOn(resolved('payments-db-slow')).operation);
+    expect(readdirSync(folder())).toEqual(['aaaa.json']);
   });
 });
 
