@@ -36,7 +36,7 @@ export default defineConfig({
           // each have a stage of their own plays two at once.
           maxConcurrency: 2,
           testTimeout: 240_000,
-          globalSetup: [BUNDLED],
+          globalSetup: [BUNDLED, 'test/contract/traffic-service.ts'],
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,4 +1,5 @@
 // What must hold at every moment, and what must be so when a part of a life has come to rest.
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { markedProcesses } from '../../app/engine/process-tree.ts';
@@ -65,10 +66,27 @@ function deadlinesOf(stage: Stage, id: string): readonly Date[] {
 }
 
 function messages(stage: Stage, id: string): readonly string[] {
-  return stage
-    .log('--format=%B%x00')
-    .split('\0')
-    .filter((message) => message.split('\n').includes(`Grant-Id: ${id}`));
+  return branchOf(stage).messages.filter((message) => message.split('\n').includes(`Grant-Id: ${id}`));
+}
+
+type Branch = { readonly tip: string; readonly messages: readonly string[]; readonly grantFiles: readonly string[] };
+const branches = new WeakMap<Stage, Branch>();
+
+/** Of the branch as it is now. Looked at ten times a second, and read anew only where it has moved. */
+function branchOf(stage: Stage): Branch {
+  const { bare } = stage.github;
+  const tip = readFileSync(join(bare, 'refs', 'heads', 'main'), 'utf8').trim();
+  const known = branches.get(stage);
+  if (known?.tip === tip) return known;
+  const git = (...args: string[]) => execFileSync('git', ['-C', bare, ...args], { encoding: 'utf8' });
+  const files = git('ls-tree', '-r', '--name-only', tip, 'grants/').trim().split('\n');
+  const branch: Branch = {
+    tip,
+    messages: git('log', tip, '--format=%B%x00').split('\0'),
+    grantFiles: files.filter((path) => path.endsWith('.yaml')),
+  };
+  branches.set(stage, branch);
+  return branch;
 }
 
 export type Rest = {
@@ -96,7 +114,7 @@ export function unrest(stage: Stage, { live, ended, pid }: Rest): readonly Viola
   const unlike = [
     ...all.flatMap((id) => differs(`authorizations of "${id}"`, recordsOf(stage, id, 'grant'), 1)),
     ...ended.flatMap((id) => differs(`records of the end of "${id}"`, recordsOf(stage, id, 'removal'), 1)),
-    ...differs('files in grants/', grantFiles(stage).join(), live.map((id) => `grants/${id}.yaml`).join()),
+    ...differs('files in grants/', branchOf(stage).grantFiles.join(), live.map((id) => `grants/${id}.yaml`).join()),
   ];
   return [
     ...left.map((sentence) => ({ kind: 'orphan' as const, sentence })),
@@ -106,10 +124,6 @@ export function unrest(stage: Stage, { live, ended, pid }: Rest): readonly Viola
 
 export function recordsOf(stage: Stage, id: string, kind: 'grant' | 'extension' | 'removal'): number {
   return messages(stage, id).filter((message) => message.split('\n').includes(`Kind: ${kind}`)).length;
-}
-
-function grantFiles(stage: Stage): readonly string[] {
-  return stage.files().filter((path) => path.endsWith('.yaml'));
 }
 
 function differs(what: string, is: number | string, shouldBe: number | string): readonly string[] {

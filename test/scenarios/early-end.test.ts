@@ -50,7 +50,7 @@ describe.concurrent('an early end', () => {
       await untilSaid(stage, pull, 'the proof is in commit');
       expect(await stage.said(pull)).toContain('revoked by octocat (583231)');
       expect(stage.sets()).toEqual([]);
-      expect(stage.files()).toEqual(['grants/README.md']);
+      expect(await stage.files()).toEqual(['grants/README.md']);
     }));
 
   it('by a removal that the requester opens', () =>

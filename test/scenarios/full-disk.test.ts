@@ -52,7 +52,7 @@ it('an early end and a deadline on a full disk', async (test) => {
       rmSync(file);
       for (const pull of [early, due]) await untilSaid(stage, pull, 'the proof is in commit', 90_000);
       expect(stage.setsMade()).toBe(2);
-      expect(stage.files()).toEqual(['grants/README.md']);
+      expect(await stage.files()).toEqual(['grants/README.md']);
       await second.stop();
     } finally {
       await Promise.all(stage.sandbox.apps.map((app) => app.kill()));

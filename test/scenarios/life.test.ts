@@ -34,7 +34,7 @@ describe.concurrent('the life of a grant', () => {
       await untilSaid(stage, pull, 'the proof is in commit');
       expect(stage.sets()).toEqual([]);
       expect(stage.can('octocat', 'payments')).toBe(false);
-      expect(stage.files()).toEqual(['grants/README.md']);
+      expect(await stage.files()).toEqual(['grants/README.md']);
       const [removal] = (await stage.pulls('closed')).filter((one) => one.title.startsWith('End access'));
       expect(removal?.merged_at).not.toBeNull();
       expect(stage.log('-1', '--format=%(trailers:key=Proof,valueonly)')).toMatch(

@@ -86,7 +86,7 @@ describe.concurrent('the merge', () => {
       });
       await stage.as('hubot-boss').comment(pull, '/approve-emergency');
       await until('an alarm', () => stage.logged((line) => line.alarm === 'grant-unauthorized').length > 0);
-      await until('it is taken out again', () => !stage.files().includes('grants/quicker.yaml'));
+      await until('it is taken out again', async () => !(await stage.files()).includes('grants/quicker.yaml'));
       expect(stage.setsMade()).toBe(0);
       const metrics = await (await fetch(`${app.url}/metrics`)).text();
       expect(metrics).not.toMatch(/^breakglass_approval_to_merge_seconds_count.* [1-9]/m);

@@ -15,7 +15,7 @@ describe.concurrent('two installations in one organisation', () => {
         expect(first.sets().map((set) => set.tags.get('breakglass:ledger'))).toEqual(['1296269']);
         expect(first.can('hubot', 'staging', 's3:GetObject')).toBe(false);
         expect(first.can('octocat', 'payments')).toBe(true);
-        expect(first.files()).toContain('grants/same-id.yaml');
+        expect(await first.files()).toContain('grants/same-id.yaml');
         expect([...alarms(first), ...alarms(second)]).toEqual([]);
       }),
     ));

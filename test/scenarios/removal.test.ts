@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { grantYaml, live, type Stage, untilSaid, withStage } from './stage.ts';
 
 const gone = (stage: Stage, id: string, ms = 40_000) =>
-  stage.until(`grants/${id}.yaml is taken out`, () => !stage.files().includes(`grants/${id}.yaml`), ms);
+  stage.until(`grants/${id}.yaml is taken out`, async () => !(await stage.files()).includes(`grants/${id}.yaml`), ms);
 
 describe.concurrent('the file is taken out', () => {
   it('when an ended grant is pushed to the branch once more', () =>

@@ -1,8 +1,9 @@
 // What the scenarios share: people acting on the sandbox, and looking at what they would see.
 import { execFileSync } from 'node:child_process';
 import { expect } from 'vitest';
-import { checkTraffic as checkGitHub, whyUnavailable } from '../contract/github-openapi.ts';
+import { deviationsFromGitHub } from '../contract/traffic-service.ts';
 import { checkTraffic as checkAws } from '../sandbox/aws/traffic.ts';
+import { createGit } from '../sandbox/github/git.ts';
 import { type Sandbox, type SandboxOptions, startSandbox, until } from '../sandbox/index.ts';
 import { ACCOUNTS, USERS } from '../sandbox/organisation.ts';
 
@@ -37,6 +38,7 @@ export function grantYaml(grant: GrantFile = {}): string {
 export async function startStage(options: SandboxOptions = {}) {
   const sandbox = await startSandbox(options);
   const { github } = sandbox;
+  const git = createGit(github.bare);
   const as = (login: Login) => github.as(login);
   const read = async (path: string) => (await as('octocat').request('GET', `/repos/acme/access${path}`)).body;
   const comments = async (pull: number) =>
@@ -99,10 +101,10 @@ export async function startStage(options: SandboxOptions = {}) {
     sets: () => sandbox.aws.sets().filter((set) => set.name.startsWith('bg-')),
     /** How often AWS really made a set, whatever became of it. */
     setsMade: () => sandbox.aws.history.filter((one) => one.what.includes('CreatePermissionSet')).length,
-    files: () =>
-      execFileSync('git', ['-C', github.bare, 'ls-tree', '-r', '--name-only', 'main', 'grants/'], { encoding: 'utf8' })
-        .trim()
-        .split('\n'),
+    files: async () => {
+      const listed = await git.line(['ls-tree', '-r', '--name-only', 'main', 'grants/']);
+      return listed.split('\n');
+    },
     /** As it is on main. */
     file: (path: string) => execFileSync('git', ['-C', github.bare, 'show', `main:${path}`], { encoding: 'utf8' }),
     log: (...args: string[]) => execFileSync('git', ['-C', github.bare, 'log', 'main', ...args], { encoding: 'utf8' }),
@@ -154,8 +156,8 @@ export async function withStage(
     await play(stage, stage.sandbox);
     await Promise.all(stage.sandbox.apps.map((app) => app.stop()));
     expect(await checkAws(stage.aws.log)).toEqual([]);
-    if ((await whyUnavailable()) === null)
-      expect(await checkGitHub(stage.github.requests, stage.github.webhooks.deliveries)).toEqual([]);
+    const { requests, webhooks } = stage.github;
+    expect((await deviationsFromGitHub(requests, webhooks.deliveries)) ?? []).toEqual([]);
   } catch (error) {
     if (error instanceof Error) error.message += `\n\nlast log lines of the app:\n${lastLines(stage)}`;
     throw error;

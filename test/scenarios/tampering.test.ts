@@ -13,7 +13,7 @@ describe.concurrent('going around the app', () => {
       await stage.sandbox.startApp();
       await stage.as('root-admin').push('main', { 'grants/mine.yaml': grantYaml() });
       await stage.until('an alarm', () => alarms(stage).includes('grant-unauthorized'));
-      await stage.until('it is taken out', () => !stage.files().includes('grants/mine.yaml'));
+      await stage.until('it is taken out', async () => !(await stage.files()).includes('grants/mine.yaml'));
       expect(stage.setsMade()).toBe(0);
       const again = await stage.request('mine');
       await untilSaid(stage, again, 'The id "mine" was used before');
@@ -58,7 +58,7 @@ describe.concurrent('going around the app', () => {
       await stage.sandbox.startApp();
       const said = await untilSaid(stage, pull, 'This merge grants nothing');
       expect(said).toContain('grants%2Fforged-2.yaml');
-      await stage.until('the file is taken out', () => !stage.files().includes('grants/forged.yaml'));
+      await stage.until('the file is taken out', async () => !(await stage.files()).includes('grants/forged.yaml'));
       expect(stage.setsMade()).toBe(Math.max(made, 1));
       expect(stage.can('octocat', 'payments')).toBe(false);
       expect(alarms(stage)).toContain('authorization-replayed');
