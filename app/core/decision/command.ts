@@ -36,6 +36,7 @@ function commandLines(body: string): readonly string[] {
   // Positions do not count a byte order mark.
   const text = body.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
   if (!COMMAND_LINE.test(text) || NESTED_DEEP.test(text)) return [];
+  if (NO_MARKDOWN.test(text)) return [text];
   const nodes = fromMarkdown(text).children;
   const opened = nodes.findIndex(opensMore);
   return (opened < 0 ? nodes : nodes.slice(0, opened))
@@ -45,6 +46,8 @@ function commandLines(body: string): readonly string[] {
 }
 
 const COMMAND_LINE = /^ {0,3}\/(approve-emergency|reject|revoke)(?![\w-])/m;
+/** As nearly every command is written: no character of it means anything in Markdown, and a pass reads them all again. */
+const NO_MARKDOWN = /^\/[a-z-]+(?: [0-9a-f]+)?$/;
 /** Quotes in quotes in quotes cost the Markdown parser quadratic time: half a minute for one comment, for everybody. */
 const NESTED_DEEP = /^[ \t]*(?:(?:[>*+-]|\d{1,9}[.)])[ \t]*){50}/m;
 
