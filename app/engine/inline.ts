@@ -11,7 +11,7 @@ import type { ChildSettings, OperationRequest } from './messages.ts';
 import { reapOrphans } from './orphans.ts';
 import type { FoundPulumi } from './pulumi-cli.ts';
 import { createSchedule } from './schedule.ts';
-import { breakLocksOfGoneStacks } from './stack-lock.ts';
+import { breakAllStaleLocks } from './stack-lock.ts';
 import { stateReader } from './state-reader.ts';
 import type { Worker, WorkerLimits } from './worker.ts';
 import { forkWorker } from './worker.ts';
@@ -51,10 +51,12 @@ export function createEngine(options: EngineOptions): Engine {
   const schedule = createSchedule(options.concurrency?.operations ?? DEFAULT_OPERATIONS);
   const closing = new AbortController();
   const unlock = () =>
-    breakLocksOfGoneStacks(settings).catch((error: unknown) =>
-      options.log.warn({ error: String(error) }, 'the locks of stacks that are gone could not be looked through'),
+    breakAllStaleLocks(settings).catch((error: unknown) =>
+      options.log.warn({ error: String(error) }, 'the locks of the state could not be looked through'),
     );
   const orphans = reapOrphans(options.log).then(unlock);
+  // One of another host may be held as long as an operation may take, and is stale after that.
+  const unlocking = setInterval(() => void unlock(), settings.hardLimitMs).unref();
   const plugin = ensureAwsPlugin({ pulumi: options.pulumi, env, standIn: options.awsPlugin !== undefined });
 
   const perform = async (request: OperationRequest, operation: EngineOperation): Promise<EngineOutcome> => {
@@ -77,7 +79,7 @@ export function createEngine(options: EngineOptions): Engine {
     log.info('engine operation starts');
     const { onProgress = () => {}, proof = Promise.resolve(null) } = operation;
     const outcome = await worker.run(request, { limits, signal, onProgress, proof });
-    if (outcome.kind === 'failed' && outcome.interrupted) await unlock();
+    if (outcome.kind === 'failed') await unlock();
     workers.refillSoon();
     const milliseconds = Math.round(performance.now() - started);
     log.info({ outcome: outcome.kind, milliseconds, ...('reason' in outcome && { reason: outcome.reason }) }, 'ended');
@@ -92,6 +94,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...stateReader({ stateUrl, command: options.pulumi.command.command, env, folder: settings.workRoot }),
     close: async (graceMs) => {
       workers.close();
+      clearInterval(unlocking);
       const timer = setTimeout(() => closing.abort(), graceMs);
       await schedule.idle();
       clearTimeout(timer);

@@ -134,6 +134,8 @@ async function end(grantId: string, surroundings: Surroundings): Promise<ChildOu
     if (!opened.existed) return;
     removeWithDestroy(opened.stack);
     await destroy(opened, onEvent, surroundings.signal);
+    if ((await stackExists(grantId, surroundings.settings)) === true)
+      throw new Error('the destroy ended well and left the stack in the state');
     removeWorkDir(grantId, surroundings.settings);
   });
 }
@@ -142,8 +144,8 @@ async function end(grantId: string, surroundings: Surroundings): Promise<ChildOu
 async function destroy(opened: OpenStack, onEvent: OnEvent, signal: AbortSignal): Promise<void> {
   const run = (listen: OnEvent, refresh: boolean) =>
     opened.stack.destroy({ continueOnError: true, onEvent: listen, signal, refresh, suppressOutputs: true });
-  const { missing } = await unlessDifferent(onEvent, signal, (listen) => run(listen, opened.interrupted));
-  if (missing) await run(onEvent, true);
+  const { missing, unknown } = await unlessDifferent(onEvent, signal, (listen) => run(listen, opened.interrupted));
+  if (missing || unknown.size > 0) await run(onEvent, true);
 }
 
 type Difference = {

@@ -2,7 +2,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileState, listStacks, member, parseJson } from './checkpoint.ts';
+import { fileState, member, parseJson } from './checkpoint.ts';
 import type { ChildSettings } from './messages.ts';
 import { markedProcesses } from './process-tree.ts';
 import { PROJECT, stackName } from './stack-name.ts';
@@ -35,27 +35,38 @@ export function isStale(lock: StackLock, observer: Observer): boolean {
  */
 export async function breakStaleLocks(grantId: string, settings: ChildSettings): Promise<string | undefined> {
   const state = fileState(settings.stateUrl);
-  return state === null ? undefined : breakIn(join(locksOf(state), stackName(grantId)), settings.hardLimitMs);
+  if (state === null) return undefined;
+  const folder = join(locksOf(state), stackName(grantId));
+  return breakIn({ folder, hardLimitMs: settings.hardLimitMs, ofOwnStack: true });
 }
 
 /**
- * Removes the stale locks of stacks that are gone from a `file://` state: killed between the removal of a stack and of its
- * lock, an engine leaves one that no operation would meet again.
+ * Those of all stacks, also of stacks that are gone or need no operation for hours: killed before it gave its lock back, an
+ * engine leaves one that nobody would meet until then.
  */
-export async function breakLocksOfGoneStacks(settings: ChildSettings): Promise<void> {
+export async function breakAllStaleLocks(settings: ChildSettings): Promise<void> {
   const state = fileState(settings.stateUrl);
   if (state === null) return;
-  const folders = await readdir(locksOf(state)).catch(() => []);
-  const stacks = new Set((await listStacks(state)).map(stackName));
-  for (const name of folders) if (!stacks.has(name)) await breakIn(join(locksOf(state), name), settings.hardLimitMs);
+  for (const name of await readdir(locksOf(state)).catch(() => []))
+    await breakIn({ folder: join(locksOf(state), name), hardLimitMs: settings.hardLimitMs, ofOwnStack: false });
 }
 
 function locksOf(state: string): string {
   return join(state, '.pulumi', 'locks', 'organization', PROJECT);
 }
 
-async function breakIn(folder: string, hardLimitMs: number): Promise<string | undefined> {
-  const names = await readdir(folder).catch(() => []);
+type Place = {
+  readonly folder: string;
+  readonly hardLimitMs: number;
+  /**
+   * Whoever asks is the only operation of the stack. Of others only whole locks are judged: one that is being written
+   * (`….json.….tmp`), or its attributes, may be somebody's of this moment.
+   */
+  readonly ofOwnStack: boolean;
+};
+
+async function breakIn({ folder, hardLimitMs, ofOwnStack }: Place): Promise<string | undefined> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => ofOwnStack || name.endsWith('.json'));
   if (names.length === 0) return undefined;
   const observer = here(hardLimitMs);
   for (const name of names) {

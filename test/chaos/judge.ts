@@ -75,10 +75,11 @@ const branches = new WeakMap<Stage, Branch>();
 /** Of the branch as it is now. Looked at ten times a second, and read anew only where it has moved. */
 function branchOf(stage: Stage): Branch {
   const { bare } = stage.github;
-  const tip = readFileSync(join(bare, 'refs', 'heads', 'main'), 'utf8').trim();
+  const git = (...args: string[]) => execFileSync('git', ['-C', bare, ...args], { encoding: 'utf8' });
+  const loose = join(bare, 'refs', 'heads', 'main');
+  const tip = (existsSync(loose) ? readFileSync(loose, 'utf8') : git('rev-parse', 'refs/heads/main')).trim();
   const known = branches.get(stage);
   if (known?.tip === tip) return known;
-  const git = (...args: string[]) => execFileSync('git', ['-C', bare, ...args], { encoding: 'utf8' });
   const files = git('ls-tree', '-r', '--name-only', tip, 'grants/').trim().split('\n');
   const branch: Branch = {
     tip,

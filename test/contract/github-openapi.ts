@@ -36,6 +36,10 @@ let loading: Promise<Checker> | undefined;
 
 export function githubChecker(): Promise<Checker> {
   loading ??= loadDescription().then(createChecker);
+  // What could not be had once is tried again.
+  loading.catch(() => {
+    loading = undefined;
+  });
   return loading;
 }
 

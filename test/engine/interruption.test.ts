@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import {
   DeletePermissionSetCommand,
   DetachManagedPolicyFromPermissionSetCommand,
@@ -42,16 +43,22 @@ function killAt(operation: string, phase: 'before' | 'after'): { readonly killed
   return { killed: promise };
 }
 
+/** Empty for one that has just ended. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** SIGKILL to the plugin alone: the engine lives, calls the step failed, and leaves no mark of an interruption. */
 function killPluginAt(operation: string): void {
   const remove = rig.aws.onRequest((event) => {
     if (event.operation !== operation || event.phase !== 'after') return;
     remove();
     for (const { pid, supervisor } of markedProcesses())
-      if (
-        supervisor?.startsWith(`${process.pid}-`) &&
-        /\/provider\.[tj]s\b/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
-      )
+      if (supervisor?.startsWith(`${process.pid}-`) && /\/provider\.[tj]s\b/.test(commandOf(pid)))
         process.kill(pid, 'SIGKILL');
   });
 }
@@ -309,12 +316,31 @@ describe('locks', () => {
     });
   });
 
-  it('of a stack that is there are left to its own operations', async () => {
+  it('of a stack that is there are broken though it needs no operation', async () => {
     rig.authorize(grant.id, { kind: 'authorized', grant });
     await rig.engine().grant(operationOn(grant).operation);
     lock({ pid: 2 ** 22 - 1, hostname: hostname(), timestamp: new Date().toISOString() });
-    await rig.engine().grant(operationOn(resolved('payments-db-slow')).operation);
+    rig.engine();
+    await expect.poll(() => readdirSync(folder())).toEqual([]);
+  });
+
+  it('of another host are broken once they are older than any operation, by an engine that does nothing', async () => {
+    lock({ pid: 1, hostname: 'elsewhere', timestamp: new Date().toISOString() });
+    rig.engine({ hardLimitMs: 1_500 });
+    await setTimeout(500);
     expect(readdirSync(folder())).toEqual(['aaaa.json']);
+    await expect.poll(() => readdirSync(folder()), { timeout: 10_000 }).toEqual([]);
+  });
+
+  it('that are being written are left to the operations of their stack', async () => {
+    rig.authorize(grant.id, { kind: 'authorized', grant });
+    mkdirSync(folder(), { recursive: true });
+    for (const name of ['aaaa.json.1f.tmp', 'aaaa.json.attrs']) writeFileSync(join(folder(), name), '');
+    const engine = rig.engine();
+    await engine.end(operationOn(resolved('payments-db-slow')).operation);
+    expect(readdirSync(folder())).toEqual(['aaaa.json.1f.tmp', 'aaaa.json.attrs']);
+    expect(await engine.grant(operationOn(grant).operation)).toMatchObject({ kind: 'done' });
+    expect(readdirSync(folder())).toEqual([]);
   });
 });
 
