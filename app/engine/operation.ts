@@ -125,7 +125,7 @@ function unfit(grant: ResolvedGrant, programs: Programs): string | undefined {
 async function end(grantId: string, surroundings: Surroundings): Promise<ChildOutcome> {
   await mendState(grantId, surroundings);
   if ((await stackExists(grantId, surroundings.settings)) === false) {
-    // One that a killed operation left on a state that is gone since: nobody would come by again.
+    // Also one that a killed operation had only begun to write: who looks through all stacks leaves those alone.
     await breakStaleLocks(grantId, surroundings.settings);
     removeWorkDir(grantId, surroundings.settings);
     return { kind: 'done', permissionSetArn: null };

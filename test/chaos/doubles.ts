@@ -1,10 +1,10 @@
 // The calls that leave the machine are met where they arrive: at the doubles of GitHub and AWS.
 
-import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { markedProcesses } from '../../app/engine/process-tree.ts';
 import type { RequestFacts } from '../sandbox/github/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
+import { isPlugin } from '../sandbox/provider/is-plugin.ts';
 import { ALWAYS, type Kind, type Maker, ON_THE_WIRE, type Tape } from './tape.ts';
 
 /** Kills the app of now. */
@@ -122,12 +122,4 @@ function addressOf({ method, path, query, body }: RequestFacts): string {
 function killPlugins(apps: readonly number[]): void {
   for (const { pid, supervisor } of markedProcesses())
     if (apps.includes(Number.parseInt(supervisor ?? '', 10)) && isPlugin(pid)) process.kill(pid, 'SIGKILL');
-}
-
-function isPlugin(pid: number): boolean {
-  try {
-    return /\/provider\.[tj]s\b/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-  } catch {
-    return false; // ended meanwhile
-  }
 }

@@ -1,7 +1,7 @@
 // Kills at the worst moments: what the engine does when a child, the CLI, the plugin, or the supervisor dies.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../app/engine/checkpoint.ts';
 import { OPERATION_MARK, SUPERVISOR_MARK } from '../../app/engine/messages.ts';
 import { eradicate, markedProcesses } from '../../app/engine/process-tree.ts';
+import { isPlugin } from '../sandbox/provider/is-plugin.ts';
 import { INSTANCE, inSeconds, MONA, PAYMENTS, resolved } from './grants.ts';
 import { operationOn, type Rig, startRig } from './rig.ts';
 
@@ -43,23 +44,13 @@ function killAt(operation: string, phase: 'before' | 'after'): { readonly killed
   return { killed: promise };
 }
 
-/** Empty for one that has just ended. */
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
 /** SIGKILL to the plugin alone: the engine lives, calls the step failed, and leaves no mark of an interruption. */
 function killPluginAt(operation: string): void {
   const remove = rig.aws.onRequest((event) => {
     if (event.operation !== operation || event.phase !== 'after') return;
     remove();
     for (const { pid, supervisor } of markedProcesses())
-      if (supervisor?.startsWith(`${process.pid}-`) && /\/provider\.[tj]s\b/.test(commandOf(pid)))
-        process.kill(pid, 'SIGKILL');
+      if (supervisor?.startsWith(`${process.pid}-`) && isPlugin(pid)) process.kill(pid, 'SIGKILL');
   });
 }
 
