@@ -7,9 +7,9 @@ import { parsePolicy } from '../core/policy/parse.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Parsed } from '../core/result.ts';
 import { gitText } from './git.ts';
-import { describeObjects, readObjects } from './objects.ts';
+import { commitOf, describeObjects, firstParent, readObjects } from './objects.ts';
 import { readPolicyFiles } from './policy-files.ts';
-import { diffCommits, diffTrees } from './raw-diff.ts';
+import { diffPairs, type Pair } from './raw-diff.ts';
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
@@ -23,34 +23,81 @@ export async function readLedger(dir: string, root: Root, tip: string): Promise<
   return foldLedger(root, history, await readContents(dir, history));
 }
 
+/** Read last, and the newest commit's own: a branch mostly moves by a commit or two, and what is before them never changes. */
+let readBefore: { readonly dir: string; readonly genesis: string; readonly history: History } | null = null;
+
 async function readHistory(dir: string, genesis: string, tip: string): Promise<History | null> {
+  const known = readBefore?.dir === dir && readBefore.genesis === genesis ? readBefore.history : null;
+  const later = known === null ? null : await laterThan(dir, known, tip);
+  const history =
+    known === null || later === null
+      ? await readWhole(dir, genesis, tip)
+      : ([...known, ...(await readCommits(dir, later))] as const satisfies History);
+  if (history !== null) readBefore = { dir, genesis, history };
+  return history;
+}
+
+const NEAR = 50;
+
+/** The commits from the newest that is known to `tip`, oldest first, with their parents; null where they are not found nearby. */
+async function laterThan(dir: string, known: History, tip: string): Promise<readonly Step[] | null> {
+  const newest = known.at(-1)?.sha;
+  const steps: Step[] = [];
+  let sha = await commitOf(dir, tip);
+  while (sha !== null && sha !== newest && steps.length < NEAR) {
+    const parent: string | null = await firstParent(dir, sha);
+    if (parent !== null) steps.unshift({ sha, parent });
+    sha = parent;
+  }
+  return sha !== null && sha === newest ? steps : null;
+}
+
+/** A commit and its first parent; null for genesis, which brings everything that it has, whatever was before it. */
+type Step = { readonly sha: string; readonly parent: string | null };
+
+async function readWhole(dir: string, genesis: string, tip: string): Promise<History | null> {
   const listed = await gitText({ dir, args: ['rev-list', '--first-parent', '--end-of-options', tip] });
   const newestFirst = listed.split('\n');
   const at = newestFirst.indexOf(genesis);
   if (at < 0) return null;
   const shas = newestFirst.slice(0, at + 1).reverse();
-  const later = shas.slice(1).map((sha, i) => [sha, shas[i] ?? genesis] as const);
-  const [objects, trees, changes, first] = await Promise.all([
+  const steps = shas.map((sha, i): Step => ({ sha, parent: shas[i - 1] ?? null }));
+  const [first, ...rest] = await readCommits(dir, steps);
+  return first === undefined ? null : [first, ...rest];
+}
+
+async function readCommits(dir: string, steps: readonly Step[]): Promise<readonly HistoryCommit[]> {
+  const shas = steps.map(({ sha }) => sha);
+  const [objects, policies, changes] = await Promise.all([
     readObjects(dir, shas),
     describeObjects(
       dir,
       shas.map((sha) => `${sha}:policies`),
     ),
-    diffCommits(dir, later, 'grants'),
-    diffTrees(dir, EMPTY_TREE, genesis),
+    changesBelowGrants(dir, steps),
   ]);
-  const commits = shas.map((sha, i): HistoryCommit => {
-    const own = i === 0 ? first.filter((one) => one.path.startsWith('grants/')) : (changes.get(sha) ?? []);
-    const tree = trees[i];
+  return shas.map((sha, i): HistoryCommit => {
+    const tree = policies[i];
+    const commit = objects[i];
+    if (commit?.type !== 'commit') throw new Error(`the commit ${sha} cannot be read from ${dir}`);
     return {
-      ...readCommit(objects[i]?.bytes ?? Buffer.alloc(0)),
+      ...readCommit(commit.bytes),
       sha,
       policiesTree: tree?.type === 'tree' ? tree.id : null,
-      changes: own,
+      changes: changes[i] ?? [],
     };
   });
-  const [head, ...rest] = commits;
-  return head === undefined ? null : [head, ...rest];
+}
+
+async function changesBelowGrants(dir: string, steps: readonly Step[]): Promise<readonly (readonly TreeChange[])[]> {
+  const pairs = await Promise.all(
+    steps.map(async ({ sha, parent }): Promise<Pair> => {
+      if (parent !== null) return { commit: sha, parent };
+      const [tree] = await describeObjects(dir, [`${sha}^{tree}`]);
+      return { from: EMPTY_TREE, to: tree?.id ?? EMPTY_TREE };
+    }),
+  );
+  return await diffPairs(dir, pairs, 'grants');
 }
 
 /** From the raw object: a message can hold any byte, so no output format of `git log` is safe to take apart. */
@@ -69,12 +116,15 @@ async function readContents(dir: string, history: History): Promise<Contents> {
     dir,
     history.flatMap((one) => one.changes),
   );
+  // What is known already is held from here on: the cache may forget it meanwhile.
+  const known = new Map(trees.map((tree) => [tree, parsedPolicies.get(tree)] as const));
+  const unread = trees.filter((tree) => known.get(tree) === undefined);
   const files = new Map(
-    await Promise.all(trees.map(async (tree) => [tree, await readPolicyFiles(dir, tree)] as const)),
+    await Promise.all(unread.map(async (tree) => [tree, await readPolicyFiles(dir, tree)] as const)),
   );
   return {
     blob: (id) => blobs.get(id) ?? null,
-    policy: (tree) => parsedPolicy(tree, files.get(tree) ?? new Map()),
+    policy: (tree) => known.get(tree) ?? parsedPolicy(tree, files.get(tree) ?? new Map()),
   };
 }
 

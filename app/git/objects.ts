@@ -17,3 +17,44 @@ export async function commitOf(dir: string, ref: string): Promise<string | null>
   const found = await askInfo(dir, `${ref}^{commit}`);
   return found?.type === 'commit' ? found.id : null;
 }
+
+export type TreeEntry = { readonly mode: string; readonly name: string; readonly id: string };
+
+/** The entries of one tree, as `git ls-tree` lists them. Throws where it is not there: that is no empty tree. */
+export async function readTree(dir: string, id: string): Promise<readonly TreeEntry[]> {
+  const tree = await askContents(dir, id);
+  if (tree?.type !== 'tree') throw new Error(`there is no tree ${id} in ${dir}`);
+  return readTreeEntries(tree);
+}
+
+/** A commit's first parent; null for a root, and for what is no commit. */
+export async function firstParent(dir: string, sha: string): Promise<string | null> {
+  const commit = await askContents(dir, sha);
+  if (commit?.type !== 'commit') return null;
+  return /^tree [0-9a-f]+\nparent ([0-9a-f]{40,64})\n/.exec(commit.bytes.toString('latin1', 0, 200))?.[1] ?? null;
+}
+
+/** `<mode> <name>\0<id>`, one after the other, the id in as many bytes as the tree's own. */
+function readTreeEntries({ id, bytes }: GitObject): readonly TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const space = bytes.indexOf(0x20, at);
+    const end = bytes.indexOf(0, space);
+    const next = end + 1 + id.length / 2;
+    if (space < 0 || end < 0 || next > bytes.length) throw new Error(`the tree ${id} is damaged`);
+    entries.push({
+      mode: usualMode(bytes.toString('latin1', at, space)),
+      name: bytes.toString('utf8', space + 1, end),
+      id: bytes.toString('hex', end + 1, next),
+    });
+    at = next;
+  }
+  return entries;
+}
+
+/** As git reads it: six digits, and an old file's `100664` is an ordinary one. */
+function usualMode(written: string): string {
+  const mode = written.padStart(6, '0');
+  if (!mode.startsWith('100')) return mode;
+  return Number.parseInt(mode, 8) & 0o100 ? '100755' : '100644';
+}

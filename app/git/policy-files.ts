@@ -1,21 +1,11 @@
 // The files of one `policies/` tree, by name: ordinary files at its top only.
 import { POLICY_FILES } from '../core/policy/parse.ts';
 import { LARGEST_POLICY_FILE } from '../core/policy/source.ts';
-import { git } from './git.ts';
-import { describeObjects, readObjects } from './objects.ts';
+import { describeObjects, readObjects, readTree } from './objects.ts';
 
 export async function readPolicyFiles(dir: string, tree: string): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { stdout } = await git({ dir, args: ['ls-tree', '-z', '--full-tree', tree] });
-  const entries = stdout
-    .toString('utf8')
-    .split('\0')
-    .flatMap((line) => {
-      const match = /^(\d{6}) blob ([0-9a-f]{40,64})\t([\s\S]+)$/.exec(line);
-      // A symbolic link or an executable is not policy; its absence is then a missing file, and said so.
-      return match?.[1] === '100644' && match[2] !== undefined && match[3] !== undefined
-        ? [{ id: match[2], name: match[3] }]
-        : [];
-    });
+  // A symbolic link or an executable is not policy; its absence is then a missing file, and said so.
+  const entries = (await readTree(dir, tree)).filter((one) => one.mode === '100644');
   const contents = await readSmall(
     dir,
     entries.filter((one) => KNOWN.has(one.name)).map((one) => one.id),

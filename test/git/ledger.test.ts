@@ -1,4 +1,6 @@
 // The ledger read from real repositories, hostile commits included, says the same as from plain data.
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { wholeSeconds } from '../../app/core/instant.ts';
 import type { Root } from '../../app/core/ledger/history.ts';
@@ -269,6 +271,37 @@ describe('the root', () => {
   test('what lies before genesis is not read', async () => {
     root = { ...root, genesis: push({ 'grants/early.yaml': GRANT }) };
     expect(await ledger()).toMatchObject({ position: 0, strays: [{ id: 'early' }] });
+  });
+});
+
+describe('read again after it has moved', () => {
+  test('it says what reading it at once says: forwards, backwards, along a merge, and on another branch', async () => {
+    const first = grant('first', 1);
+    const tips = [root.genesis, first];
+    const side = repo.commit({ tree: repo.tree({ ...files, 'grants/side.yaml': GRANT }), parents: [first], at: 2 });
+    tips.push(push({ 'grants/second.yaml': GRANT }, { at: 3 }), grant('third', 4));
+    tips.push(repo.commit({ tree: repo.tree(files), parents: [tip, side], at: 5 }));
+    tips.push(repo.commit({ tree: repo.tree(files), parents: [side, tip], at: 5 }));
+    tips.push(push({ 'policies/rules.yaml': '[]\n', 'grants/first.yaml': null }, { at: 6 }));
+    for (let i = 0; i < 55; i++) tip = repo.commit({ tree: repo.tree(files), parents: [tip], at: 7 + i });
+    tips.push(tip, first, side, push({ 'grants/first.yaml': GRANT }, { at: 70 }));
+    const moving: unknown[] = [];
+    for (const one of tips) moving.push(await readLedger(repo.dir, root, one));
+    // By another name for the folder each, so that nothing is known of it.
+    const anew = await Promise.all(tips.map((one, i) => readLedger(`${repo.dir}${'/.'.repeat(i + 1)}`, root, one)));
+    expect(moving).toEqual(anew);
+    expect(new Set(anew.map((one) => JSON.stringify(one))).size).toBe(tips.length - 1);
+  });
+
+  test('a commit that cannot be read fails the reading, and the next one goes on', async () => {
+    grant('first', 1);
+    await ledger();
+    const second = grant('second', 2);
+    const path = join(repo.dir, 'objects', second.slice(0, 2), second.slice(2));
+    renameSync(path, `${path}.away`);
+    await expect(ledger()).rejects.toThrow();
+    renameSync(`${path}.away`, path);
+    expect((await ledger()).grants.has('second')).toBe(true);
   });
 });
 

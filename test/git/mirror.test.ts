@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { git } from '../../app/git/git.ts';
 import { type Mirror, openMirror } from '../../app/git/mirror.ts';
 import { describeObjects, readObjects } from '../../app/git/objects.ts';
-import { diffCommits } from '../../app/git/raw-diff.ts';
+import { diffPairs } from '../../app/git/raw-diff.ts';
 import { createRepository, type Files, type Repository } from './repository.ts';
 
 let origin: Repository;
@@ -195,18 +195,18 @@ describe('merge base, ancestry, changes', () => {
     const second = commit({ a: '2\n', grants: '1\n' }, base);
     const third = commit({ a: '3\n', grants: '2\n' }, second);
     const fourth = commit({ a: '4\n', grants: '2\n' }, third);
-    const found = await diffCommits(
-      origin.dir,
-      [
-        [second, base],
-        [third, second],
-        [fourth, third],
-      ],
-      'grants',
-    );
-    expect([...found].map(([sha, changes]) => [sha, changes.map((one) => `${one.status} ${one.path}`)])).toEqual([
-      [second, ['A grants']],
-      [third, ['M grants']],
+    const pairs = [
+      { commit: second, parent: base },
+      { from: origin.tree({ a: '1\n' }), to: origin.tree({ a: '2\n', grants: '3\n' }) },
+      { commit: third, parent: second },
+      { commit: fourth, parent: third },
+    ];
+    const found = await diffPairs(origin.dir, pairs, 'grants');
+    expect(found.map((changes) => changes.map((one) => `${one.status} ${one.path}`))).toEqual([
+      ['A grants'],
+      ['A grants'],
+      ['M grants'],
+      [],
     ]);
   });
 });

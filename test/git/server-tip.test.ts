@@ -51,7 +51,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   response.writeHead(reply.status, reply.headers).end(reply.body);
 }
 
-const ask = (branch: string) => serverTip({ url, branch, authorization: 'basic eA==', timeoutMs: 500 });
+const ask = (branch: string, timeoutMs = 30_000) => serverTip({ url, branch, authorization: 'basic eA==', timeoutMs });
 const push = (text: string, branch = 'main') => {
   const sha = origin.commit({ tree: origin.tree({ a: text }) });
   origin.setBranch(branch, sha);
@@ -90,7 +90,7 @@ describe('null, and never another answer', () => {
   ])('%s', async (_, answer) => {
     push('1\n');
     instead = answer;
-    expect(await ask('main')).toBeNull();
+    expect(await ask('main', 500)).toBeNull();
     expect(requests).toEqual(['where']);
   });
 
