@@ -86,7 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
     return outcome.kind === 'done' ? { ...outcome, milliseconds } : outcome;
   };
 
-  workers.refill();
+  workers.refillSoon();
   return {
     grant: (operation) => perform({ action: 'grant', grantId: operation.grantId }, operation),
     preview: (operation) => perform({ action: 'preview', grantId: operation.grantId }, operation),
@@ -147,8 +147,7 @@ function workerPool(spec: Parameters<typeof forkWorker>[0]) {
       ready = undefined;
       return worker;
     },
-    refill,
-    /** What has just ended has others waiting for the processor that loading an engine would take. */
+    /** What has just started or ended has others waiting for the processor that loading an engine would take. */
     refillSoon: (): void => {
       clearTimeout(soon);
       soon = setTimeout(refill, REFILL_MS).unref();

@@ -15,26 +15,34 @@ const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /** `tip` is any commit name; `dir` any repository, bare or not. */
 export async function readLedger(dir: string, root: Root, tip: string): Promise<Folded> {
-  const history = await readHistory(dir, root.genesis, tip);
+  const before = readBefore?.dir === dir && readBefore.genesis === root.genesis ? readBefore : null;
+  const history = await readHistory(dir, root.genesis, { tip, known: before?.history ?? null });
   if (history === null) {
     const reason = `the configured genesis ${root.genesis} is not in the first-parent history of ${tip}: the history was rewritten, or the wrong commit is configured`;
     return { kind: 'no-root', reason };
   }
-  return foldLedger(root, history, await readContents(dir, history));
+  const blobs = await readGrantBlobs(dir, history, before?.blobs ?? new Map());
+  readBefore = { dir, genesis: root.genesis, history, blobs };
+  return foldLedger(root, history, await readContents(dir, history, blobs));
 }
 
 /** Read last, and the newest commit's own: a branch mostly moves by a commit or two, and what is before them never changes. */
-let readBefore: { readonly dir: string; readonly genesis: string; readonly history: History } | null = null;
+let readBefore: Before | null = null;
 
-async function readHistory(dir: string, genesis: string, tip: string): Promise<History | null> {
-  const known = readBefore?.dir === dir && readBefore.genesis === genesis ? readBefore.history : null;
+type Before = {
+  readonly dir: string;
+  readonly genesis: string;
+  readonly history: History;
+  /** Of its grant files, by id. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+};
+
+type Reading = { readonly tip: string; readonly known: History | null };
+
+async function readHistory(dir: string, genesis: string, { tip, known }: Reading): Promise<History | null> {
   const later = known === null ? null : await laterThan(dir, known, tip);
-  const history =
-    known === null || later === null
-      ? await readWhole(dir, genesis, tip)
-      : ([...known, ...(await readCommits(dir, later))] as const satisfies History);
-  if (history !== null) readBefore = { dir, genesis, history };
-  return history;
+  if (known === null || later === null) return await readWhole(dir, genesis, tip);
+  return [...known, ...(await readCommits(dir, later))];
 }
 
 const NEAR = 50;
@@ -110,12 +118,8 @@ function readCommit(bytes: Buffer): { readonly committedAt: Date; readonly messa
   return { committedAt: new Date(Number(seconds ?? 0) * 1000), message: end < 0 ? '' : text.slice(end + 2) };
 }
 
-async function readContents(dir: string, history: History): Promise<Contents> {
+async function readContents(dir: string, history: History, blobs: ReadonlyMap<string, Uint8Array>): Promise<Contents> {
   const trees = [...new Set(history.flatMap((one) => (one.policiesTree === null ? [] : [one.policiesTree])))];
-  const blobs = await readGrantBlobs(
-    dir,
-    history.flatMap((one) => one.changes),
-  );
   // What is known already is held from here on: the cache may forget it meanwhile.
   const known = new Map(trees.map((tree) => [tree, parsedPolicies.get(tree)] as const));
   const unread = trees.filter((tree) => known.get(tree) === undefined);
@@ -129,12 +133,25 @@ async function readContents(dir: string, history: History): Promise<Contents> {
 }
 
 /** A blob that is larger than any grant may be is not read at all. */
-async function readGrantBlobs(dir: string, changes: readonly TreeChange[]): Promise<ReadonlyMap<string, Uint8Array>> {
-  const wanted = [...new Set(changes.filter((one) => one.newMode === '100644').map((one) => one.newBlob))];
-  const described = await describeObjects(dir, wanted);
-  const small = wanted.filter((_, i) => (described[i]?.size ?? Number.POSITIVE_INFINITY) <= LARGEST_GRANT);
-  const read = await readObjects(dir, small);
-  return new Map(read.flatMap((one) => (one === null ? [] : [[one.id, one.bytes] as const])));
+async function readGrantBlobs(
+  dir: string,
+  history: History,
+  known: ReadonlyMap<string, Uint8Array>,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const changes = history.flatMap((one) => one.changes).filter((one) => one.newMode === '100644');
+  const wanted = [...new Set(changes.map((one) => one.newBlob))];
+  const unread = wanted.filter((id) => !known.has(id));
+  const described = await describeObjects(dir, unread);
+  const small = unread.filter((_, i) => (described[i]?.size ?? Number.POSITIVE_INFINITY) <= LARGEST_GRANT);
+  const read = new Map(
+    (await readObjects(dir, small)).flatMap((one) => (one === null ? [] : [[one.id, one.bytes] as const])),
+  );
+  return new Map(
+    wanted.flatMap((id) => {
+      const bytes = known.get(id) ?? read.get(id);
+      return bytes === undefined ? [] : [[id, bytes] as const];
+    }),
+  );
 }
 
 /** Content by tree id never changes, so a parsed policy is kept for the life of the process. */

@@ -17,6 +17,8 @@ type State = {
   sequence: number;
   draining: Promise<void> | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** When it is next looked for what is due. */
+  wakes: number;
 };
 
 /** Handlers that obey the abort need a moment to do so; those that ignore it must not hold up the shutdown. */
@@ -36,6 +38,7 @@ export const createMemoryQueue = (options: QueueOptions): Queue => {
     sequence: 0,
     draining: undefined,
     timer: undefined,
+    wakes: Number.POSITIVE_INFINITY,
   };
   return {
     enqueue: (key, delayMs = 0) => enqueue(state, key, delayMs),
@@ -53,13 +56,15 @@ const enqueue = (state: State, key: string, delayMs: number): void => {
   const entry = state.entries.get(key) ?? { due: null, enqueued: state.sequence++, running: false, failures: 0 };
   state.entries.set(key, entry);
   entry.due = Math.min(entry.due ?? Number.POSITIVE_INFINITY, performance.now() + Math.max(0, delayMs));
-  wakeUp(state);
+  // What comes no earlier than the next look needs none of its own: a pass enqueues hundreds.
+  if (entry.due < state.wakes) wakeUp(state);
 };
 
 /** Sleeps until the earliest due key; a run never starts inside `enqueue`, whose caller may hold half-made state. */
 const wakeUp = (state: State): void => {
   clearTimeout(state.timer);
   state.timer = undefined;
+  state.wakes = Number.POSITIVE_INFINITY;
   if (state.draining !== undefined) return;
   let earliest = Number.POSITIVE_INFINITY;
   for (const [key, entry] of state.entries) {
@@ -68,6 +73,7 @@ const wakeUp = (state: State): void => {
   if (earliest === Number.POSITIVE_INFINITY) return;
   // Rounded up: a timer that fires a fraction of a millisecond early would find nothing due and spin.
   const sleep = Math.ceil(Math.max(0, earliest - performance.now()));
+  state.wakes = Math.min(earliest, performance.now() + LONGEST_SLEEP_MS);
   state.timer = setTimeout(() => dispatch(state), Math.min(sleep, LONGEST_SLEEP_MS));
 };
 

@@ -102,9 +102,19 @@ function unassigned({ roles, assignments }: PermissionSet, account: string, user
   return { assignments: left, roles: new Map([...roles].filter(([one]) => one !== account)) };
 }
 
+/** Of the policies read last: the judge looks at the same few after every step. */
+const parsed = new Map<string, readonly Statement[]>();
+
+function statementsOf(policy: string): readonly Statement[] {
+  const known = parsed.get(policy) ?? (JSON.parse(policy).Statement as readonly Statement[]);
+  if (parsed.size > 50) parsed.clear();
+  parsed.set(policy, known);
+  return known;
+}
+
 /** From when on the role denies everything; infinite where it never does, and null where it allows nothing anyhow. */
 export function deniedFrom({ inline, managed }: Role): number | null {
-  const statements: readonly Statement[] = inline === null ? [] : JSON.parse(inline).Statement;
+  const statements = inline === null ? [] : statementsOf(inline);
   const allows = managed.length > 0 || statements.some((one) => one.Effect === 'Allow');
   if (!allows) return null;
   const dates = statements.flatMap(({ Effect, Action, Resource, Condition }) => {

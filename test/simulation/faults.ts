@@ -22,8 +22,13 @@ const WRITES =
   /^(github\.(set|create|update|delete|react|merge|close|open(Pull)$)|aws\.(deny|remove|correct)|engine\.(grant|end|close)|(sdk|provider)\.(?!describe|listSets)|disk\.)/;
 const WITHOUT_WAITING = /^disk\./;
 
+const reads = new Map<string, boolean>();
+
+/** Asked at every call, so each point is matched once. */
 export function isRead(point: string): boolean {
-  return !WRITES.test(point);
+  const known = reads.get(point) ?? !WRITES.test(point);
+  reads.set(point, known);
+  return known;
 }
 
 /** How long a call that is never answered takes until its caller gives up: the engine's operations have a hard limit. */
@@ -71,10 +76,9 @@ export function withFaults<T extends object>(life: Life, name: string, port: T):
     if (typeof value !== 'function' || OWN_MEMORY.includes(point)) continue;
     registry.declared.add(point);
     const run = (args: readonly unknown[]): unknown => Reflect.apply(value, port, args);
+    const withoutWaiting = WITHOUT_WAITING.test(point);
     wrapped.set(verb, (...args: unknown[]) =>
-      WITHOUT_WAITING.test(point)
-        ? callNow(life, point, () => run(args))
-        : call(life, point, args, async () => await run(args)),
+      withoutWaiting ? callNow(life, point, () => run(args)) : call(life, point, args, async () => await run(args)),
     );
   }
   return new Proxy(port, {
@@ -86,7 +90,7 @@ function next({ armed, onCall, onFault }: Life, point: string): FaultKind | null
   registry.hit.add(point);
   onCall(point);
   let kind: FaultKind | null = null;
-  for (const one of [...armed]) {
+  for (const one of armed.length === 0 ? [] : [...armed]) {
     if (one.point !== null && one.point !== point) continue;
     if (one.after > 0) one.after -= 1;
     else if (kind === null) {
@@ -125,14 +129,15 @@ async function call(life: Life, point: string, args: readonly unknown[], run: ()
     await sleep(life, patienceMs(point));
     return failed(point, 'no answer in time');
   }
-  const key = `${point} ${args.map(nameOf).join(' ')}`;
-  const before = life.answers.get(key);
+  const isOfRead = isRead(point);
+  const key = isOfRead ? `${point} ${args.map(nameOf).join(' ')}` : point;
+  const before = isOfRead ? life.answers.get(key) : undefined;
   if (kind === 'stale' && before !== undefined && life.clock.now() - before.at < STALEST_MS) return before.value;
   const value = await run();
   if (kind === 'crash-after') life.crash();
   if (life.dead) return await never();
   if (kind === 'error-after') return failed(point, 'an error after all was done');
-  if (isRead(point)) life.answers.set(key, { at: life.clock.now(), value });
+  if (isOfRead) life.answers.set(key, { at: life.clock.now(), value });
   return value;
 }
 

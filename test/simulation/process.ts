@@ -43,7 +43,7 @@ const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing } 
 
 export function startProcess(world: World, watching: Watching): Process {
   const asked = new Set<string>();
-  const life = lifeOf(world, watching, (point) => asked.add(point.split('.')[0] ?? ''));
+  const life = lifeOf(world, watching, (point) => asked.add(portOf(point)));
   const files = withFaults(life, 'disk', world.disk.files);
   const failing = new Map<string, string>();
   const made = watching.engine(world, life);
@@ -66,6 +66,8 @@ export function startProcess(world: World, watching: Watching): Process {
   world.deliver = (key) => (life.dead ? undefined : queue.enqueue(key));
   return { context, life, failing, enqueue: (key) => queue.enqueue(key) };
 }
+
+const portOf = (point: string): string => point.slice(0, point.indexOf('.'));
 
 function lifeOf(world: World, watching: Watching, onCall: (point: string) => void): Life {
   const { chance, clock } = world;

@@ -6,6 +6,7 @@ import { parseGrant } from '../grant/parse.ts';
 import { accessDigest, resolveGrant } from '../grant/resolve.ts';
 import { wholeSeconds } from '../instant.ts';
 import type { AuthorizationRecord, GrantRecord } from '../record/record.ts';
+import type { Parsed } from '../result.ts';
 import type { Contents, HistoryCommit, Root, TreeChange } from './history.ts';
 import type { GrantEntry, PolicyInForce } from './ledger.ts';
 
@@ -101,10 +102,21 @@ function readAuthorized({ change, record, contents }: Input, kind: GrantRecord['
   if (record.grantBlob !== change.newBlob) return refused('its content is not what was approved');
   const bytes = contents.blob(change.newBlob);
   if (bytes === null) return refused('its content cannot be read');
-  const grant = parseGrant(change.path, bytes);
+  const grant = parsedGrant(change.path, bytes);
   if (grant.kind === 'invalid') return refused(grant.problems[0].message);
   if (record.grantId !== grant.value.id) return refused('the authorization is for another grant');
   return { kind: 'read', record, grant: grant.value };
+}
+
+/** The ledger is folded anew at every step of the branch, mostly from the files that were read before. */
+const parsedGrants = new WeakMap<Uint8Array, { readonly path: string; readonly grant: Parsed<Grant> }>();
+
+function parsedGrant(path: string, bytes: Uint8Array): Parsed<Grant> {
+  const known = parsedGrants.get(bytes);
+  if (known?.path === path) return known.grant;
+  const grant = parseGrant(path, bytes);
+  parsedGrants.set(bytes, { path, grant });
+  return grant;
 }
 
 function earlier(expiresAt: string, start: Date, seconds: number): Date {

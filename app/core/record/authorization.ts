@@ -84,9 +84,18 @@ export function maySign(key: SigningKey, position: number): boolean {
   return position >= key.first && position <= (key.last ?? Number.POSITIVE_INFINITY);
 }
 
-function publicKey(key: SigningKey): KeyObject {
-  const x = Buffer.from(key.key, 'base64').toString('base64url');
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+/** Made once for each: a ledger is verified again at every step of the branch, by the same few keys. */
+const publicKeys = new Map<string, KeyObject>();
+const MOST_KEYS = 100;
+
+function publicKey({ key }: SigningKey): KeyObject {
+  const known = publicKeys.get(key);
+  if (known !== undefined) return known;
+  const x = Buffer.from(key, 'base64').toString('base64url');
+  const made = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  if (publicKeys.size >= MOST_KEYS) publicKeys.clear();
+  publicKeys.set(key, made);
+  return made;
 }
 
 function invalid(reason: string): Verification {
