@@ -1,7 +1,6 @@
 // The child's side of the conversation: prepare once, run one operation, answer, exit.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
-import semver from 'semver';
+import type { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
 import { unlessAborted } from './abortable-command.ts';
 import { describeFailure } from './failure.ts';
 import type { ChildOutcome, ChildSettings, FromChild, OperationRequest, ToChild } from './messages.ts';
@@ -9,6 +8,7 @@ import { OPERATION_MARK } from './messages.ts';
 import type { Programs, Surroundings } from './operation.ts';
 import { runOperation } from './operation.ts';
 import { killOperation } from './process-tree.ts';
+import { commandAt } from './pulumi-command.ts';
 
 /** How long the engine may finish the step in hand after the supervisor has gone. */
 const ORPHAN_GRACE_MS = 20_000;
@@ -51,11 +51,6 @@ export function serveChild(programs: Programs): void {
 
 function prepare(settings: ChildSettings, signal: AbortSignal): Prepared {
   return { settings, command: unlessAborted(commandAt(settings.pulumi), signal) };
-}
-
-/** As `PulumiCommand.get` makes it, which would ask the CLI for its version once more: who found it has (pulumi-cli.ts). */
-function commandAt({ file, version }: ChildSettings['pulumi']): PulumiCommand {
-  return Object.assign(Object.create(PulumiCommand.prototype), { command: file, version: semver.parse(version) });
 }
 
 async function run(

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
+import { commandAt, noteVersion, versionBefore } from './pulumi-command.ts';
 import type { Attempt } from './pulumi-make.ts';
 import { buildPulumi, downloadPulumi } from './pulumi-make.ts';
 
@@ -74,11 +75,23 @@ async function fromCache(cache: string): Promise<Found> {
   const versions = existsSync(cache) ? readdirSync(cache).filter((name) => /^\d+\.\d+\.\d+$/.test(name)) : [];
   const reasons: string[] = [];
   for (const version of versions.sort(newestFirst)) {
-    const found = await usable(join(cache, version), 'cache');
+    const found = await usableBefore(join(cache, version));
     if (found.kind === 'found') return found;
     reasons.push(`${version} ${found.why}`);
   }
   return { kind: 'not', why: reasons.join('; ') || 'none' };
+}
+
+/** Nobody but us writes there: what ran once need not be started again to hear its version. */
+async function usableBefore(root: string): Promise<Found> {
+  const known = await versionBefore(root);
+  if (known !== null && recent(known)) {
+    const command = commandAt({ file: join(root, 'bin', 'pulumi'), version: known });
+    return { kind: 'found', pulumi: { command, version: known, source: 'cache' } };
+  }
+  const found = await usable(root, 'cache');
+  if (found.kind === 'found') await noteVersion(root, found.pulumi.version);
+  return found;
 }
 
 async function usable(root: string, source: FoundPulumi['source']): Promise<Found> {

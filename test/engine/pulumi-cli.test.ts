@@ -1,5 +1,14 @@
 // Where the Pulumi CLI comes from: PATH, cache, download, Go, in that order, with one error that names all four.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -64,6 +73,30 @@ describe('findPulumi', () => {
     pulumi(join(home, 'cache/pulumi/3.230.0/bin'), '3.230.0');
     executable(join(home, 'cache/pulumi/3.270.0/bin'), 'pulumi', 'exit 1');
     expect(await find({})).toMatchObject({ source: 'cache', version: '3.230.0' });
+  });
+
+  it('asks one of the cache once, and again where it is another file by now', async () => {
+    const root = join(home, 'cache/pulumi/3.230.0');
+    const counted = (version: string) =>
+      executable(join(root, 'bin'), 'pulumi', `echo >> ${home}/asked; echo v${version}`);
+    const asked = () => readFileSync(join(home, 'asked'), 'utf8').length;
+    const command = counted('3.230.0');
+    for (let i = 0; i < 2; i++)
+      expect(await find({})).toMatchObject({
+        source: 'cache',
+        version: '3.230.0',
+        command: { command, version: { version: '3.230.0' } },
+      });
+    expect(asked()).toBe(1);
+    counted('3.231.0');
+    expect(await find({})).toMatchObject({ version: '3.231.0' });
+    expect(asked()).toBe(2);
+    for (const text of ['', 'no JSON', '{"version":"3.999.0"}']) {
+      writeFileSync(join(root, 'ran.json'), text);
+      expect(await find({})).toMatchObject({ version: '3.231.0' });
+    }
+    rmSync(join(root, 'bin'), { recursive: true });
+    expect(String(await find({}).catch((error: Error) => error))).toContain('3.230.0 does not run');
   });
 
   it('downloads before it builds', async () => {

@@ -1,0 +1,40 @@
+// A Pulumi CLI whose version is known: Pulumi's own way to name one starts it to ask, a quarter of a second each time.
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
+import semver from 'semver';
+import { member } from './checkpoint.ts';
+import { replaceFile } from './replaced-file.ts';
+
+/** As `PulumiCommand.get` makes it. */
+export function commandAt({ file, version }: { readonly file: string; readonly version: string }): PulumiCommand {
+  return Object.assign(Object.create(PulumiCommand.prototype), { command: file, version: semver.parse(version) });
+}
+
+const NOTE = 'ran.json';
+
+/** The version that the CLI in `root` once said of itself; null where it never ran, or is another file by now. */
+export async function versionBefore(root: string): Promise<string | null> {
+  try {
+    const note: unknown = JSON.parse(await readFile(join(root, NOTE), 'utf8'));
+    const version = member(note, 'version');
+    const isSame = member(note, 'file') === (await factsOf(root));
+    return isSame && typeof version === 'string' && semver.valid(version) !== null ? version : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Where nothing can be written, it is asked at every start. */
+export async function noteVersion(root: string, version: string): Promise<void> {
+  try {
+    replaceFile(join(root, NOTE), JSON.stringify({ version, file: await factsOf(root) }));
+  } catch {
+    // An installation that is read-only.
+  }
+}
+
+async function factsOf(root: string): Promise<string> {
+  const { ino, size, mtimeMs, ctimeMs, mode } = await stat(join(root, 'bin', 'pulumi'));
+  return [ino, size, mtimeMs, ctimeMs, mode].join(' ');
+}
