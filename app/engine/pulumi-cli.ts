@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
-import { commandAt, noteVersion, versionBefore } from './pulumi-command.ts';
+import { cliFacts, commandAt, noteVersion, versionBefore } from './pulumi-command.ts';
 import type { Attempt } from './pulumi-make.ts';
 import { buildPulumi, downloadPulumi } from './pulumi-make.ts';
 
@@ -89,8 +89,9 @@ async function usableBefore(root: string): Promise<Found> {
     const command = commandAt({ file: join(root, 'bin', 'pulumi'), version: known });
     return { kind: 'found', pulumi: { command, version: known, source: 'cache' } };
   }
+  const facts = await cliFacts(root);
   const found = await usable(root, 'cache');
-  if (found.kind === 'found') await noteVersion(root, found.pulumi.version);
+  if (found.kind === 'found') noteVersion(root, found.pulumi.version, facts);
   return found;
 }
 

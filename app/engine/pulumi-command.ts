@@ -1,5 +1,5 @@
 // A Pulumi CLI whose version is known: Pulumi's own way to name one starts it to ask, a quarter of a second each time.
-import { readFile, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
 import semver from 'semver';
@@ -18,23 +18,29 @@ export async function versionBefore(root: string): Promise<string | null> {
   try {
     const note: unknown = JSON.parse(await readFile(join(root, NOTE), 'utf8'));
     const version = member(note, 'version');
-    const isSame = member(note, 'file') === (await factsOf(root));
+    const isSame = member(note, 'file') === (await cliFacts(root));
+    await access(join(root, 'bin', 'pulumi'), constants.X_OK);
     return isSame && typeof version === 'string' && semver.valid(version) !== null ? version : null;
   } catch {
     return null;
   }
 }
 
-/** Where nothing can be written, it is asked at every start. */
-export async function noteVersion(root: string, version: string): Promise<void> {
+/** `file`: what `cliFacts` said before it was asked. Where nothing can be written, it is asked at every start. */
+export function noteVersion(root: string, version: string, file: string | null): void {
   try {
-    replaceFile(join(root, NOTE), JSON.stringify({ version, file: await factsOf(root) }));
+    if (file !== null) replaceFile(join(root, NOTE), JSON.stringify({ version, file }));
   } catch {
     // An installation that is read-only.
   }
 }
 
-async function factsOf(root: string): Promise<string> {
-  const { ino, size, mtimeMs, ctimeMs, mode } = await stat(join(root, 'bin', 'pulumi'));
-  return [ino, size, mtimeMs, ctimeMs, mode].join(' ');
+/** By which the CLI in `root` is known again on the machine where it ran; null where there is none. */
+export async function cliFacts(root: string): Promise<string | null> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs, mode } = await stat(join(root, 'bin', 'pulumi'));
+    return [process.platform, process.arch, ino, size, mtimeMs, ctimeMs, mode].join(' ');
+  } catch {
+    return null;
+  }
 }

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { History, HistoryCommit, TreeChange } from '../core/ledger/history.ts';
 import { gitText } from './git.ts';
-import { commitOf, describeObjects, firstParent, readObjects } from './objects.ts';
+import { commitOf, describeObjects, firstParent, readObjects, readTree } from './objects.ts';
 import { diffPairs, type Pair } from './raw-diff.ts';
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -47,22 +47,20 @@ async function readWhole(dir: string, genesis: string, tip: string): Promise<His
 
 async function readCommits(dir: string, steps: readonly Step[]): Promise<readonly HistoryCommit[]> {
   const shas = steps.map(({ sha }) => sha);
-  const [objects, policies, changes] = await Promise.all([
+  const [objects, roots, changes] = await Promise.all([
     readObjects(dir, shas),
-    describeObjects(
-      dir,
-      shas.map((sha) => `${sha}:policies`),
-    ),
+    // Not by `<sha>:policies`, which is missing as well where a tree cannot be read for a moment.
+    Promise.all(shas.map((sha) => readTree(dir, `${sha}^{tree}`))),
     changesBelowGrants(dir, steps),
   ]);
   return shas.map((sha, i): HistoryCommit => {
-    const tree = policies[i];
+    const tree = roots[i]?.find((one) => one.name === 'policies');
     const commit = objects[i];
     if (commit?.type !== 'commit') throw new Error(`the commit ${sha} cannot be read from ${dir}`);
     return {
       ...readCommit(commit.bytes),
       sha,
-      policiesTree: tree?.type === 'tree' ? tree.id : null,
+      policiesTree: tree?.mode === '040000' ? tree.id : null,
       changes: changes[i] ?? [],
     };
   });
@@ -73,7 +71,8 @@ async function changesBelowGrants(dir: string, steps: readonly Step[]): Promise<
     steps.map(async ({ sha, parent }): Promise<Pair> => {
       if (parent !== null) return { commit: sha, parent };
       const [tree] = await describeObjects(dir, [`${sha}^{tree}`]);
-      return { from: EMPTY_TREE, to: tree?.id ?? EMPTY_TREE };
+      if (tree?.type !== 'tree') throw new Error(`the tree of the genesis commit ${sha} cannot be read from ${dir}`);
+      return { from: EMPTY_TREE, to: tree.id };
     }),
   );
   return await diffPairs(dir, pairs, 'grants');

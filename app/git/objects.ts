@@ -21,9 +21,9 @@ export async function commitOf(dir: string, ref: string): Promise<string | null>
 export type TreeEntry = { readonly mode: string; readonly name: string; readonly id: string };
 
 /** The entries of one tree, as `git ls-tree` lists them. Throws where it is not there: that is no empty tree. */
-export async function readTree(dir: string, id: string): Promise<readonly TreeEntry[]> {
-  const tree = await askContents(dir, id);
-  if (tree?.type !== 'tree') throw new Error(`there is no tree ${id} in ${dir}`);
+export async function readTree(dir: string, name: string): Promise<readonly TreeEntry[]> {
+  const tree = await askContents(dir, name);
+  if (tree?.type !== 'tree') throw new Error(`there is no tree ${name} in ${dir}`);
   return readTreeEntries(tree);
 }
 
@@ -41,9 +41,10 @@ function readTreeEntries({ id, bytes }: GitObject): readonly TreeEntry[] {
     const space = bytes.indexOf(0x20, at);
     const end = bytes.indexOf(0, space);
     const next = end + 1 + id.length / 2;
-    if (space < 0 || end < 0 || next > bytes.length) throw new Error(`the tree ${id} is damaged`);
+    const mode = usualMode(bytes.toString('latin1', at, space));
+    if (space < 0 || end < 0 || next > bytes.length || mode === null) throw new Error(`the tree ${id} is damaged`);
     entries.push({
-      mode: usualMode(bytes.toString('latin1', at, space)),
+      mode,
       name: bytes.toString('utf8', space + 1, end),
       id: bytes.toString('hex', end + 1, next),
     });
@@ -52,9 +53,18 @@ function readTreeEntries({ id, bytes }: GitObject): readonly TreeEntry[] {
   return entries;
 }
 
-/** As git reads it: six digits, and an old file's `100664` is an ordinary one. */
-function usualMode(written: string): string {
-  const mode = written.padStart(6, '0');
-  if (!mode.startsWith('100')) return mode;
-  return Number.parseInt(mode, 8) & 0o100 ? '100755' : '100644';
+/** As git reads it: an old file's `100664` is an ordinary one, and what it does not know is a submodule to it. */
+function usualMode(written: string): string | null {
+  if (!/^[0-7]{1,10}$/.test(written)) return null;
+  const mode = Number.parseInt(written, 8);
+  switch (mode & 0o170000) {
+    case 0o100000:
+      return mode & 0o100 ? '100755' : '100644';
+    case 0o120000:
+      return '120000';
+    case 0o040000:
+      return '040000';
+    default:
+      return '160000';
+  }
 }

@@ -4,6 +4,9 @@ import { LARGEST_POLICY_FILE } from '../core/policy/source.ts';
 import { describeObjects, readObjects, readTree } from './objects.ts';
 
 export async function readPolicyFiles(dir: string, tree: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  // Anybody who can push may propose a tree of a million names.
+  const [described] = await describeObjects(dir, [tree]);
+  if ((described?.size ?? 0) > LARGEST_TREE) return new Map(POLICY_FILES.map((name) => [name, TOO_LARGE]));
   // A symbolic link or an executable is not policy; its absence is then a missing file, and said so.
   const entries = (await readTree(dir, tree)).filter((one) => one.mode === '100644');
   const contents = await readSmall(
@@ -14,6 +17,8 @@ export async function readPolicyFiles(dir: string, tree: string): Promise<Readon
 }
 
 const KNOWN: ReadonlySet<string> = new Set(POLICY_FILES);
+/** Of a folder that has room for six files and their tests' folder, and for some thousand more. */
+const LARGEST_TREE = 256 * 1024;
 export const TOO_LARGE = Buffer.alloc(LARGEST_POLICY_FILE + 1);
 
 /** One huge file pushed to `policies/` must not stop the reading of the whole ledger: it is refused unread. */

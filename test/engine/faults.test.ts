@@ -66,7 +66,7 @@ describe('a child', () => {
   it('that ignores SIGTERM and floods its output is killed at the limit, with a plugin outside its group, in little memory', async () => {
     const engine = rig.engine({
       childModule: fileURLToPath(new URL('./stubborn.ts', import.meta.url)),
-      hardLimitMs: 1_500,
+      hardLimitMs: 3_000,
       patience: { abortMs: 200, terminateMs: 200 },
     });
     const before = heldBytes();
@@ -82,11 +82,12 @@ describe('a child', () => {
     expect(outcome).toMatchObject({
       kind: 'failed',
       interrupted: true,
-      reason: expect.stringContaining('longer than 2 s'),
+      reason: expect.stringContaining('longer than 3 s'),
     });
     expect(JSON.stringify(outcome).length).toBeLessThan(1_000);
     expect(together).toBeGreaterThanOrEqual(2);
-    expect(told).toBeGreaterThan(100);
+    // 1.3 MiB of output with each: several times what may be held.
+    expect(told).toBeGreaterThan(30);
     expect((most - before) / 1024 ** 2).toBeLessThan(10);
   });
 });

@@ -95,6 +95,11 @@ describe('findPulumi', () => {
       writeFileSync(join(root, 'ran.json'), text);
       expect(await find({})).toMatchObject({ version: '3.231.0' });
     }
+    const note = readFileSync(join(root, 'ran.json'), 'utf8');
+    writeFileSync(join(root, 'ran.json'), note.replace(process.arch, 'another'));
+    const before = asked();
+    await find({});
+    expect(asked()).toBe(before + 1);
     rmSync(join(root, 'bin'), { recursive: true });
     expect(String(await find({}).catch((error: Error) => error))).toContain('3.230.0 does not run');
   });

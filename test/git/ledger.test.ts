@@ -1,5 +1,5 @@
 // The ledger read from real repositories, hostile commits included, says the same as from plain data.
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { wholeSeconds } from '../../app/core/instant.ts';
@@ -293,15 +293,34 @@ describe('read again after it has moved', () => {
     expect(new Set(anew.map((one) => JSON.stringify(one))).size).toBe(tips.length - 1);
   });
 
-  test('a commit that cannot be read fails the reading, and the next one goes on', async () => {
+  test.each([
+    ['commit', ''],
+    ['tree', '^{tree}'],
+    ['folder of policies', ':policies'],
+  ])('a %s that cannot be read fails the reading, and the next one goes on', async (_, part) => {
     grant('first', 1);
     await ledger();
-    const second = grant('second', 2);
-    const path = join(repo.dir, 'objects', second.slice(0, 2), second.slice(2));
+    push({ 'policies/rules.yaml': '[]\n' }, { at: 2 });
+    const id = repo.git(['rev-parse', `${tip}${part}`]).trim();
+    const path = join(repo.dir, 'objects', id.slice(0, 2), id.slice(2));
     renameSync(path, `${path}.away`);
     await expect(ledger()).rejects.toThrow();
     renameSync(`${path}.away`, path);
-    expect((await ledger()).grants.has('second')).toBe(true);
+    grant('second', 3);
+    const healed = await ledger();
+    expect(healed).toEqual(
+      await readLedger(`${repo.dir}/.`, root, tip).then((one) => one.kind !== 'no-root' && one.ledger),
+    );
+    expect(healed.grants.has('second')).toBe(true);
+  });
+
+  test('nothing that was read before is read again', async () => {
+    grant('first', 1);
+    await ledger();
+    rmSync(join(repo.dir, 'objects', root.genesis.slice(0, 2)), { recursive: true });
+    grant('second', 2);
+    expect([...(await ledger()).grants.keys()]).toEqual(['first', 'second']);
+    await expect(readLedger(`${repo.dir}/.`, root, tip)).rejects.toThrow();
   });
 });
 

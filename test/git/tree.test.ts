@@ -12,7 +12,21 @@ const folder = repository.tree({ a: 'b' });
 
 const name = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('a\nb', 'a\tb', '100644 blob', 'ü', '-', ' '));
 const entry = fc.record({
-  mode: fc.constantFrom('100644', '100755', '100664', '100600', '100777', '120000', '160000', '40000'),
+  mode: fc.constantFrom(
+    '100644',
+    '100755',
+    '100664',
+    '100600',
+    '100777',
+    '120000',
+    '160000',
+    '40000',
+    '104644',
+    '0100644',
+    '1100644',
+    '1000000644',
+    '644',
+  ),
   name: name.map((one) => one.replaceAll(/[\0/]/g, '') || 'x'),
 });
 
@@ -58,8 +72,11 @@ describe('a tree', () => {
     await expect(readTree(repository.dir, id)).rejects.toThrow('there is no tree');
   });
 
-  test('that is cut off is refused', async () => {
-    const bytes = Buffer.from('100644 a\0short');
+  test.each([
+    ['is cut off', Buffer.from('100644 a\0short')],
+    ['has a mode of other letters', Buffer.concat([Buffer.from('1006a4 a\0'), Buffer.from(blob, 'hex')])],
+    ['has a mode without an end', Buffer.concat([Buffer.from(`${'1'.repeat(40)} a\0`), Buffer.from(blob, 'hex')])],
+  ])('that %s is refused', async (_, bytes) => {
     const tree = repository.git(['hash-object', '-t', 'tree', '-w', '--stdin', '--literally'], bytes).trim();
     await expect(readTree(repository.dir, tree)).rejects.toThrow('is damaged');
   });

@@ -14,6 +14,27 @@ test('null in a new mirror, and what was trusted afterwards', async () => {
   repository.remove();
 });
 
+test.each([1, 7, 8, 9, 20])(
+  'a branch that has moved by %i commits follows, and one that went elsewhere does not',
+  async (steps) => {
+    const repository = createRepository();
+    const commit = (parents: readonly string[], text: string) =>
+      repository.commit({ tree: repository.tree({ a: text }), parents });
+    const trusted = commit([], '1');
+    let tip = trusted;
+    for (let i = 0; i < steps; i++) tip = commit([tip], `${i}`);
+    await trust(repository.dir, trusted);
+    expect(await compareWithTrusted(repository.dir, tip)).toEqual({ kind: 'follows', tip });
+    // Through a merge into another line.
+    const merged = commit([commit([], 'other'), tip], 'merged');
+    expect(await compareWithTrusted(repository.dir, merged)).toEqual({ kind: 'follows', tip: merged });
+    let other = commit([], 'other');
+    for (let i = 0; i < steps; i++) other = commit([other], `other ${i}`);
+    expect(await compareWithTrusted(repository.dir, other)).toEqual({ kind: 'rewritten', tip: other, trusted });
+    repository.remove();
+  },
+);
+
 test.each([
   ['empty', ''],
   ['zeroed', `${'0'.repeat(40)}\n`],
