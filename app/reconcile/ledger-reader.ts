@@ -20,6 +20,7 @@ export function ledgerReader(from: LedgerFrom, alarms: Alarms): Pick<Context, 'l
   let last: { readonly tip: string; readonly ledger: Promise<Ledger> } | null = null;
   let verifiedLast: Ledger | null = null;
   let frozen: string | null = null;
+  const keep = keeper(from.dir);
   const readNow = async (): Promise<Ledger> => {
     const tip = await from.tip();
     await restoreTrusted(from.dir);
@@ -27,12 +28,13 @@ export function ledgerReader(from: LedgerFrom, alarms: Alarms): Pick<Context, 'l
     const now = compared.kind === 'rewritten' ? compared.trusted : compared.tip;
     const sentence = whyFrozen(compared);
     alarms.hold('history-rewritten', sentence === null ? [] : [{ subject: compared.tip, sentence }]);
-    if (last?.tip !== now) last = { tip: now, ledger: verified(from, now, compared.kind !== 'lost') };
+    if (last?.tip !== now) last = { tip: now, ledger: verified(from, now) };
     const reading = last;
     const ledger = await reading.ledger.catch((error: unknown) => {
       if (last === reading) last = null;
       throw error;
     });
+    if (compared.kind !== 'lost') await keep(now);
     frozen = sentence;
     return ledger;
   };
@@ -59,12 +61,31 @@ function whyFrozen(compared: TrustedTip): string | null {
   return `the branch was rewritten: ${tip} does not follow from ${trusted}, which was verified before. Ends go on; nothing new is granted until an administrator puts ${trusted} back (git push --force origin ${trusted}:<branch>)`;
 }
 
-async function verified({ dir, root }: LedgerFrom, tip: string, keep: boolean): Promise<Ledger> {
+async function verified({ dir, root }: LedgerFrom, tip: string): Promise<Ledger> {
   const folded = await readLedger(dir, root, tip);
   if (folded.kind === 'no-root') throw new Error(`the ledger cannot be trusted: ${folded.reason}`);
-  // On a full disk, which the failing fetch tells: ends must go on, and the next tip is compared with the last one kept.
-  if (keep) await keepTrusted(dir, tip).catch(() => {});
   return folded.ledger;
+}
+
+/** A lock that a killed git has left is stale after ten seconds (app/git/stale-lock.ts). */
+const KEEP_AGAIN_MS = 15_000;
+
+/**
+ * Keeps a verified tip, once. Never throws: on a full disk, which the failing fetch tells, ends must go on, and the next tip
+ * is compared with the last one kept. What could not be kept is tried again, as the branch may stand still for days.
+ */
+function keeper(dir: string): (tip: string) => Promise<void> {
+  let last: { readonly tip: string; readonly done: Promise<void>; againMs: number } | null = null;
+  return async (tip) => {
+    if (last?.tip !== tip || performance.now() >= last.againMs) {
+      const keeping = { tip, done: Promise.resolve(), againMs: Number.POSITIVE_INFINITY };
+      keeping.done = keepTrusted(dir, tip).catch(() => {
+        keeping.againMs = performance.now() + KEEP_AGAIN_MS;
+      });
+      last = keeping;
+    }
+    await last.done;
+  };
 }
 
 async function keepTrusted(dir: string, tip: string): Promise<void> {

@@ -1,8 +1,8 @@
 // The ledger that was verified last goes on counting: over a rewritten branch, a mirror that is gone, a git that fails.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keyFingerprint } from '../../app/core/policy/fingerprint.ts';
 import { type Mirror, openMirror } from '../../app/git/mirror.ts';
 import { readTrusted } from '../../app/git/trusted-tip.ts';
@@ -49,6 +49,28 @@ beforeEach(async () => {
 afterEach(() => {
   origin.remove();
   rmSync(data, { recursive: true, force: true });
+});
+
+describe('what was verified and could not be kept', () => {
+  it('is kept a moment later, though the branch stands still: a killed git had left its lock', async () => {
+    const now = vi.spyOn(performance, 'now');
+    const reader = await start();
+    await mirror.fetch();
+    const lock = join(mirror.dir, 'refs', 'breakglass', 'trusted.lock');
+    mkdirSync(join(mirror.dir, 'refs', 'breakglass'), { recursive: true });
+    writeFileSync(lock, '');
+    expect((await reader.ledger()).tip).toBe(genesis);
+    expect(await readTrusted(mirror.dir)).toBeNull();
+    // As old as a lock is when nobody can be holding it any more.
+    utimesSync(lock, new Date(Date.now() - 60_000), new Date(Date.now() - 60_000));
+    await reader.ledger();
+    expect(await readTrusted(mirror.dir)).toBeNull();
+    now.mockReturnValue(performance.now() + 15_000);
+    await reader.ledger();
+    expect(await readTrusted(mirror.dir)).toBe(genesis);
+    expect(existsSync(lock)).toBe(false);
+    now.mockRestore();
+  });
 });
 
 describe('a mirror that cannot be read', () => {
