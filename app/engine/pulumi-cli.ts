@@ -84,12 +84,12 @@ async function fromCache(cache: string): Promise<Found> {
 
 /** Nobody but us writes there: what ran once need not be started again to hear its version. */
 async function usableBefore(root: string): Promise<Found> {
-  const known = await versionBefore(root);
+  const facts = await cliFacts(root);
+  const known = await versionBefore(root, facts);
   if (known !== null && recent(known)) {
     const command = commandAt({ file: join(root, 'bin', 'pulumi'), version: known });
     return { kind: 'found', pulumi: { command, version: known, source: 'cache' } };
   }
-  const facts = await cliFacts(root);
   const found = await usable(root, 'cache');
   if (found.kind === 'found') noteVersion(root, found.pulumi.version, facts);
   return found;

@@ -14,11 +14,11 @@ export function commandAt({ file, version }: { readonly file: string; readonly v
 const NOTE = 'ran.json';
 
 /** The version that the CLI in `root` once said of itself; null where it never ran, or is another file by now. */
-export async function versionBefore(root: string): Promise<string | null> {
+export async function versionBefore(root: string, facts: string | null): Promise<string | null> {
   try {
     const note: unknown = JSON.parse(await readFile(join(root, NOTE), 'utf8'));
     const version = member(note, 'version');
-    const isSame = member(note, 'file') === (await cliFacts(root));
+    const isSame = member(note, 'file') === facts;
     await access(join(root, 'bin', 'pulumi'), constants.X_OK);
     return isSame && typeof version === 'string' && semver.valid(version) !== null ? version : null;
   } catch {
@@ -26,10 +26,10 @@ export async function versionBefore(root: string): Promise<string | null> {
   }
 }
 
-/** `file`: what `cliFacts` said before it was asked. Where nothing can be written, it is asked at every start. */
-export function noteVersion(root: string, version: string, file: string | null): void {
+/** `facts`: of `cliFacts`, before it was asked. Where nothing can be written, it is asked at every start. */
+export function noteVersion(root: string, version: string, facts: string | null): void {
   try {
-    if (file !== null) replaceFile(join(root, NOTE), JSON.stringify({ version, file }));
+    if (facts !== null) replaceFile(join(root, NOTE), JSON.stringify({ version, file: facts }));
   } catch {
     // An installation that is read-only.
   }

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { History, HistoryCommit, TreeChange } from '../core/ledger/history.ts';
 import { gitText } from './git.ts';
-import { commitOf, describeObjects, firstParent, readObjects, readTree } from './objects.ts';
+import { commitOf, describeObjects, firstParentPath, readObjects, readTree } from './objects.ts';
 import { diffPairs, type Pair } from './raw-diff.ts';
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -18,17 +18,13 @@ export async function readHistory(dir: string, genesis: string, { tip, known }: 
 
 const NEAR = 50;
 
-/** The commits from the newest that is known to `tip`, oldest first, with their parents; null where they are not found nearby. */
+/** The commits from the newest that is known to `tip`, oldest first; null where they are not found nearby. */
 async function laterThan(dir: string, known: History, tip: string): Promise<readonly Step[] | null> {
   const newest = known.at(-1)?.sha;
-  const steps: Step[] = [];
-  let sha = await commitOf(dir, tip);
-  while (sha !== null && sha !== newest && steps.length < NEAR) {
-    const parent: string | null = await firstParent(dir, sha);
-    if (parent !== null) steps.unshift({ sha, parent });
-    sha = parent;
-  }
-  return sha !== null && sha === newest ? steps : null;
+  const from = await commitOf(dir, tip);
+  if (newest === undefined || from === null) return null;
+  const path = await firstParentPath(dir, { from, to: newest, most: NEAR });
+  return path?.slice(1).map((sha, i): Step => ({ sha, parent: path[i] ?? newest })) ?? null;
 }
 
 /** A commit and its first parent; null for genesis, which brings everything that it has, whatever was before it. */

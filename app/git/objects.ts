@@ -34,6 +34,19 @@ export async function firstParent(dir: string, sha: string): Promise<string | nu
   return /^tree [0-9a-f]+\nparent ([0-9a-f]{40,64})\n/.exec(commit.bytes.toString('latin1', 0, 200))?.[1] ?? null;
 }
 
+/** From `to` to `from` along first parents, both included; null where `to` is not among the `most` commits before `from`. */
+export async function firstParentPath(
+  dir: string,
+  { from, to, most }: { readonly from: string; readonly to: string; readonly most: number },
+): Promise<readonly string[] | null> {
+  const path: string[] = [];
+  for (let sha: string | null = from; sha !== null && path.length <= most; sha = await firstParent(dir, sha)) {
+    path.unshift(sha);
+    if (sha === to) return path;
+  }
+  return null;
+}
+
 /** `<mode> <name>\0<id>`, one after the other, the id in as many bytes as the tree's own. */
 function readTreeEntries({ id, bytes }: GitObject): readonly TreeEntry[] {
   const entries: TreeEntry[] = [];

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { git } from './git.ts';
-import { commitOf, firstParent } from './objects.ts';
+import { commitOf, firstParentPath } from './objects.ts';
 
 const REF = 'refs/breakglass/trusted';
 
@@ -47,9 +47,6 @@ export async function trust(dir: string, tip: string): Promise<void> {
 const NEAR = 8;
 
 async function isAncestor(dir: string, ancestor: string, of: string): Promise<boolean> {
-  for (let sha: string | null = of, steps = 0; sha !== null && steps < NEAR; steps++) {
-    if (sha === ancestor) return true;
-    sha = await firstParent(dir, sha);
-  }
+  if ((await firstParentPath(dir, { from: of, to: ancestor, most: NEAR })) !== null) return true;
   return (await git({ dir, args: ['merge-base', '--is-ancestor', ancestor, of], accept: [1] })).code === 0;
 }

@@ -30,7 +30,7 @@ describe.concurrent('the right access and nothing else comes of it', () => {
   it('though each call of the app fails or kills it once', async () => {
     const played = await play('app');
     expect(found(played, /^app github /)).toBeGreaterThanOrEqual(25);
-    expect(found(played, /^app git /)).toBeGreaterThanOrEqual(6);
+    expect(found(played, /^app git /)).toBeGreaterThanOrEqual(7);
     expect(found(played, /^app file /)).toBeGreaterThanOrEqual(20);
     expect(found(played, /^app aws /)).toBeGreaterThanOrEqual(5);
     expect(played.faults.length).toBeGreaterThanOrEqual(60);

@@ -1,26 +1,15 @@
 // Hangs, floods, lost files and full disks: once the fault is over, one operation leads to the right access and nothing else.
 import { execFile } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EngineOutcome } from '../../app/engine/engine.ts';
 import { markedProcesses } from '../../app/engine/process-tree.ts';
-import { findPulumi } from '../../app/engine/pulumi-cli.ts';
 import { MONA, PAYMENTS, resolved } from './grants.ts';
-import { operationOn, type Rig, startRig } from './rig.ts';
+import { copyPulumi, operationOn, type Rig, startRig } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -66,7 +55,7 @@ describe('a child', () => {
   it('that ignores SIGTERM and floods its output is killed at the limit, with a plugin outside its group, in little memory', async () => {
     const engine = rig.engine({
       childModule: fileURLToPath(new URL('./stubborn.ts', import.meta.url)),
-      hardLimitMs: 3_000,
+      hardLimitMs: 6_000,
       patience: { abortMs: 200, terminateMs: 200 },
     });
     const before = heldBytes();
@@ -82,12 +71,11 @@ describe('a child', () => {
     expect(outcome).toMatchObject({
       kind: 'failed',
       interrupted: true,
-      reason: expect.stringContaining('longer than 3 s'),
+      reason: expect.stringContaining('longer than 6 s'),
     });
     expect(JSON.stringify(outcome).length).toBeLessThan(1_000);
     expect(together).toBeGreaterThanOrEqual(2);
-    // 1.3 MiB of output with each: several times what may be held.
-    expect(told).toBeGreaterThan(30);
+    expect(told).toBeGreaterThan(100);
     expect((most - before) / 1024 ** 2).toBeLessThan(10);
   });
 });
@@ -95,13 +83,7 @@ describe('a child', () => {
 describe('the CLI', () => {
   it('vanishes in the middle of a grant and comes back: the next try makes the access, the end takes it away', async () => {
     const root = join(rig.dataDir, 'cli');
-    mkdirSync(join(root, 'bin'), { recursive: true });
-    const found = await findPulumi();
-    const real = found.command.command;
-    const bin = join(real, '..');
-    for (const name of readdirSync(bin)) copyFileSync(join(bin, name), join(root, 'bin', name));
-    const command = await PulumiCommand.get({ root, skipVersionCheck: true });
-    const engine = rig.engine({ pulumi: { ...found, command } });
+    const engine = rig.engine({ pulumi: await copyPulumi(root) });
     const unhook = rig.aws.onRequest((event) => {
       if (event.operation !== 'CreatePermissionSet' || event.phase !== 'before') return;
       renameSync(join(root, 'bin'), join(root, 'away'));

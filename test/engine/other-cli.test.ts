@@ -1,13 +1,12 @@
 // A CLI that is not the one we know: an end is done only when the stack is gone, whatever the command says.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Engine } from '../../app/engine/engine.ts';
-import { findPulumi } from '../../app/engine/pulumi-cli.ts';
 import { MONA, PAYMENTS, resolved } from './grants.ts';
-import { operationOn, type Rig, startRig } from './rig.ts';
+import { copyPulumi, operationOn, type Rig, startRig } from './rig.ts';
 
+/** One that tells its events by a file, into which a script can write as well. */
 const OLDER = '3.200.0';
 
 let rig: Rig;
@@ -15,7 +14,7 @@ let engine: Engine;
 beforeEach(async () => {
   rig = await startRig();
   rig.authorize(grant.id, { kind: 'authorized', grant });
-  engine = rig.engine({ pulumi: await pulumiOf(rig.dataDir) });
+  engine = rig.engine({ pulumi: { ...(await copyPulumi(join(rig.dataDir, 'cli'))), version: OLDER } });
   expect(await engine.grant(on())).toMatchObject({ kind: 'done' });
 });
 afterEach(() => rig.close());
@@ -25,16 +24,6 @@ const on = () => operationOn(grant).operation;
 const checkpoint = () => join(rig.dataDir, 'state', '.pulumi', 'stacks', 'breakglass', `g-${grant.id}.json`);
 const canWork = () => rig.aws.whatCan(MONA, PAYMENTS, 'ec2:StopInstances').kind === 'allowed';
 const bin = () => join(rig.dataDir, 'cli', 'bin');
-
-/** The real CLI, with room before it for a script of ours, which takes the events by a file, as of an older one. */
-async function pulumiOf(dataDir: string) {
-  const root = join(dataDir, 'cli');
-  mkdirSync(join(root, 'bin'), { recursive: true });
-  const found = await findPulumi();
-  const from = join(found.command.command, '..');
-  for (const name of readdirSync(from)) copyFileSync(join(from, name), join(root, 'bin', name));
-  return { ...found, version: OLDER, command: await PulumiCommand.get({ root, skipVersionCheck: true }) };
-}
 
 /** Puts a shell script in its place, which finds it as `$real`. */
 function inFront(script: string): void {

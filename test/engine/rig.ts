@@ -1,14 +1,15 @@
 // What the engine's tests stand on: the AWS double, the stand-in plugin, the real engine, grants without a ledger.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PulumiCommand } from '@pulumi/pulumi/automation/cmd.js';
 import pino from 'pino';
 import type { ResolvedGrant } from '../../app/core/grant/resolved.ts';
 import type { Engine, EngineOperation, EngineProgress } from '../../app/engine/engine.ts';
 import type { EngineOptions } from '../../app/engine/inline.ts';
 import { createEngine } from '../../app/engine/inline.ts';
-import { findPulumi } from '../../app/engine/pulumi-cli.ts';
+import { type FoundPulumi, findPulumi } from '../../app/engine/pulumi-cli.ts';
 import type { Authorized } from '../../app/git/authorized.ts';
 import type { AwsDouble } from '../sandbox/aws/index.ts';
 import { startAws } from '../sandbox/aws/index.ts';
@@ -83,6 +84,15 @@ export async function startRig(): Promise<Rig> {
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The CLI copied to `<root>/bin`, where a test can take it away or put a script in its place. */
+export async function copyPulumi(root: string): Promise<FoundPulumi> {
+  const found = await findPulumi();
+  const from = join(found.command.command, '..');
+  mkdirSync(join(root, 'bin'), { recursive: true });
+  for (const name of readdirSync(from)) copyFileSync(join(from, name), join(root, 'bin', name));
+  return { ...found, command: await PulumiCommand.get({ root, skipVersionCheck: true }) };
 }
 
 /** An operation on a grant, and what it reported. */

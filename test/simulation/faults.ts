@@ -90,7 +90,7 @@ function next({ armed, onCall, onFault }: Life, point: string): FaultKind | null
   registry.hit.add(point);
   onCall(point);
   let kind: FaultKind | null = null;
-  for (const one of armed.length === 0 ? [] : [...armed]) {
+  for (const one of [...armed]) {
     if (one.point !== null && one.point !== point) continue;
     if (one.after > 0) one.after -= 1;
     else if (kind === null) {
@@ -129,15 +129,15 @@ async function call(life: Life, point: string, args: readonly unknown[], run: ()
     await sleep(life, patienceMs(point));
     return failed(point, 'no answer in time');
   }
-  const isOfRead = isRead(point);
-  const key = isOfRead ? `${point} ${args.map(nameOf).join(' ')}` : point;
-  const before = isOfRead ? life.answers.get(key) : undefined;
+  // Of a read only: nothing else is ever answered from what was so before.
+  const key = isRead(point) ? `${point} ${args.map(nameOf).join(' ')}` : null;
+  const before = key === null ? undefined : life.answers.get(key);
   if (kind === 'stale' && before !== undefined && life.clock.now() - before.at < STALEST_MS) return before.value;
   const value = await run();
   if (kind === 'crash-after') life.crash();
   if (life.dead) return await never();
   if (kind === 'error-after') return failed(point, 'an error after all was done');
-  if (isOfRead) life.answers.set(key, { at: life.clock.now(), value });
+  if (key !== null) life.answers.set(key, { at: life.clock.now(), value });
   return value;
 }
 
