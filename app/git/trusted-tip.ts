@@ -15,8 +15,8 @@ export type TrustedTip =
   | { readonly kind: 'lost'; readonly tip: string; readonly sentence: string };
 
 export async function compareWithTrusted(dir: string, tip: string): Promise<TrustedTip> {
-  const trusted = await commitOf(dir, REF);
-  if (trusted === null && existsSync(join(dir, REF))) return { kind: 'lost', tip, sentence: lost(dir) };
+  const { there, commit: trusted } = await look(dir);
+  if (trusted === null && there) return { kind: 'lost', tip, sentence: lost(dir) };
   if (trusted === null || trusted === tip || (await isAncestor(dir, trusted, tip))) return { kind: 'follows', tip };
   // Another process may have fetched and verified a newer one since this one read its tip.
   if (await isAncestor(dir, tip, trusted)) {
@@ -29,9 +29,15 @@ export async function compareWithTrusted(dir: string, tip: string): Promise<Trus
 
 /** Null in a new mirror. */
 export async function readTrusted(dir: string): Promise<string | null> {
-  const known = await commitOf(dir, REF);
-  if (known === null && existsSync(join(dir, REF))) throw new Error(lost(dir));
-  return known;
+  const { there, commit } = await look(dir);
+  if (commit === null && there) throw new Error(lost(dir));
+  return commit;
+}
+
+/** Whether it is there is asked first: another reader of a new mirror may trust its tip while git looks for the commit. */
+async function look(dir: string): Promise<{ readonly there: boolean; readonly commit: string | null }> {
+  const there = existsSync(join(dir, REF));
+  return { there, commit: await commitOf(dir, REF) };
 }
 
 /** A ref that is there and damaged must not pass for a new mirror: a rewritten history would then be trusted. */

@@ -1,4 +1,5 @@
 // What was verified last is never forgotten by accident: a damaged ref is no new mirror.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -46,5 +47,17 @@ test.each([
   writeFileSync(join(repository.dir, 'refs', 'breakglass', 'trusted'), text);
   await expect(readTrusted(repository.dir)).rejects.toThrow('cannot be read');
   expect(await compareWithTrusted(repository.dir, tip)).toMatchObject({ kind: 'lost', tip });
+  repository.remove();
+});
+
+test('a new mirror in which somebody else trusts a tip while this one looks is not lost', async () => {
+  const repository = createRepository();
+  const tip = repository.commit({ tree: repository.tree({ a: '1' }) });
+  expect(await readTrusted(repository.dir)).toBeNull();
+  const compared = compareWithTrusted(repository.dir, tip);
+  // Nothing of ours runs meanwhile: git has answered that there is no such ref, and then there is.
+  execFileSync('sleep', ['0.5']);
+  execFileSync('git', ['-C', repository.dir, 'update-ref', 'refs/breakglass/trusted', tip]);
+  expect(await compared).toEqual({ kind: 'follows', tip });
   repository.remove();
 });
