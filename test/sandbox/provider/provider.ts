@@ -1,5 +1,6 @@
 // A stand-in for the aws provider plugin: the real engine drives it, and it calls AWS's own wire protocol.
 // It mirrors hashicorp/terraform-provider-aws internal/service/ssoadmin as pulumi-aws bridges it; each file names its source.
+import { flushCompileCache } from 'node:module';
 import providerProtocol from '@pulumi/pulumi/proto/provider_pb.js';
 import { main } from '@pulumi/pulumi/provider/index.js';
 import { ACCOUNT_ASSIGNMENT } from './account-assignment.ts';
@@ -32,6 +33,8 @@ await main(
     diff: async (_id, urn, olds, news) => compareState(resourceOf(urn).schema, olds, news),
     create: async (urn, inputs) => {
       const { id, state } = await resourceOf(urn).create(aws(), inputs);
+      // The engine kills its plugins, and Node keeps what it has compiled when a process ends by itself.
+      flushCompileCache();
       return { id, outs: withRegion(state, inputs) };
     },
     read: async (id, urn, props) => {
