@@ -15,10 +15,11 @@ export async function comeToRest(run: Run): Promise<void> {
   model.quietFrom = Math.max(model.quietFrom, clock.now());
   // What is proposed and could still be granted ends with the last approval.
   const hands = [...model.hands.values()].map(({ at, lastsMs }) => Math.max(at, model.clocksDifferedAt) + lastsMs);
-  const last = () =>
-    Math.max(clock.now(), model.quietFrom, ...hands, ...[...model.grants.values()].map((one) => one.deadline));
-  await run.advance(last() - clock.now() + 6 * MINUTE);
-  await run.advance(Math.max(0, last() - clock.now() + 4 * MINUTE));
+  const last = () => Math.max(model.quietFrom, ...hands, ...[...model.grants.values()].map((one) => one.deadline));
+  const began = Math.max(clock.now(), last());
+  await run.advance(began - clock.now() + 6 * MINUTE);
+  // What was only granted meanwhile.
+  if (last() > began) await run.advance(Math.max(0, last() - clock.now()) + 4 * MINUTE);
   judgeRest(run);
 }
 
