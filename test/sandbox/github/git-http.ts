@@ -1,6 +1,6 @@
-// Clone, fetch and push over smart HTTP through git http-backend, with GitHub's answers to the wrong credentials.
+// Clone, fetch and push over smart HTTP, with GitHub's answers to the wrong credentials.
 import { chmod, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { actor, atLeast, type Principal } from './auth.ts';
 import { gitEnvironment } from './git.ts';
@@ -62,10 +62,8 @@ function refAsked({ rest, headers, body }: GitRequest): string | null {
 
 /** As git answers, but for the refs whose names only begin like it. */
 function refLine(ref: string, sha: string | undefined): GitReply {
-  const line = `${sha} ${ref}\n`;
-  const length = (Buffer.byteLength(line) + 4).toString(16).padStart(4, '0');
   const headers = { 'content-type': 'application/x-git-upload-pack-result', 'cache-control': 'no-cache' };
-  return { status: 200, headers, body: Buffer.from(sha === undefined ? '0000' : `${length}${line}0000`) };
+  return { status: 200, headers, body: Buffer.from(`${sha === undefined ? '' : packet(`${sha} ${ref}\n`)}0000`) };
 }
 
 /** A hook of the bare repository: it refuses what the rulesets forbid, in the words that the server hands it. */
@@ -139,39 +137,34 @@ function readCommands(body: Buffer): Command[] {
   return commands;
 }
 
-/** What the real git answers over HTTP for a bare repository; `extra` is added to its environment. */
+/**
+ * What the real git answers over HTTP for a bare repository, as `git http-backend` passes it on, which takes two more
+ * processes for each answer (gitprotocol-http(5)); `extra` is added to its environment.
+ */
 export async function runBackend(
   repository: string,
-  request: GitRequest,
+  { rest, query, headers, body }: GitRequest,
   extra: Record<string, string>,
 ): Promise<GitReply> {
-  const env = {
-    ...gitEnvironment,
-    ...extra,
-    GIT_PROJECT_ROOT: dirname(repository),
-    GIT_HTTP_EXPORT_ALL: '1',
-    PATH_INFO: `/${basename(repository)}/${request.rest}`,
-    QUERY_STRING: request.query,
-    REQUEST_METHOD: request.method,
-    CONTENT_TYPE: request.headers['content-type'] ?? '',
-    CONTENT_LENGTH: String(request.body.length),
-    HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
-    GIT_PROTOCOL: request.headers['git-protocol'] ?? '',
-    REMOTE_USER: 'github',
+  const asksWhatIsThere = rest === 'info/refs';
+  const service = /^(?:service=)?git-(upload-pack|receive-pack)$/.exec(asksWhatIsThere ? query : rest)?.[1];
+  if (service === undefined) return { status: 403, headers: {}, body: Buffer.from('Please upgrade your git client.') };
+  const version = headers['git-protocol'] ?? '';
+  const { stdout } = await runGitProcess({
+    args: [service, '--stateless-rpc', ...(asksWhatIsThere ? ['--advertise-refs'] : []), repository],
+    env: { ...gitEnvironment, ...extra, GIT_PROTOCOL: version },
+    input: headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body,
+  });
+  const kind = `application/x-git-${service}-${asksWhatIsThere ? 'advertisement' : 'result'}`;
+  const begins = asksWhatIsThere && version !== 'version=2' ? `${packet(`# service=git-${service}\n`)}0000` : '';
+  return {
+    status: 200,
+    headers: { 'content-type': kind, 'cache-control': 'no-cache' },
+    body: Buffer.concat([Buffer.from(begins), stdout]),
   };
-  const { stdout } = await runGitProcess({ args: ['http-backend'], env, input: request.body });
-  return readCgi(stdout);
 }
 
-function readCgi(output: Buffer): GitReply {
-  const end = output.indexOf('\r\n\r\n');
-  const headers: Record<string, string> = {};
-  let status = 200;
-  for (const line of output.subarray(0, Math.max(end, 0)).toString().split('\r\n')) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon).toLowerCase();
-    if (name === 'status') status = Number.parseInt(line.slice(colon + 1), 10);
-    else if (colon > 0) headers[name] = line.slice(colon + 1).trim();
-  }
-  return { status: end < 0 ? 500 : status, headers, body: output.subarray(end < 0 ? 0 : end + 4) };
+/** A pkt-line: its own length in four digits, then the text. */
+function packet(text: string): string {
+  return `${(Buffer.byteLength(text) + 4).toString(16).padStart(4, '0')}${text}`;
 }
