@@ -23,8 +23,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { extends: true, test: { name: 'pure', include: PURE, isolate: false, sequence: { groupOrder: 0 } } },
-      { extends: true, test: { name: 'unit', include: ['test/setup*.test.ts', ...UNIT], sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+      { extends: true, test: { name: 'unit', include: ['test/setup*.test.ts', ...UNIT] } },
       // Whatever is not a unit test, so that a new folder is never forgotten.
       {
         extends: true,
@@ -37,7 +37,6 @@ export default defineConfig({
           maxConcurrency: 2,
           testTimeout: 240_000,
           globalSetup: [BUNDLED, 'test/contract/traffic-service.ts'],
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -47,7 +46,6 @@ export default defineConfig({
           include: [ATTACKS],
           globalSetup: [BUNDLED],
           maxConcurrency: 4,
-          sequence: { groupOrder: 1 },
         },
       },
     ],
