@@ -27,7 +27,7 @@ export type Life = {
 };
 
 /** Seconds: longer than an operation of the engine that is never answered, and the two passes after it. */
-const LONG = 900;
+const LONG = 1000;
 
 async function granted(run: Run, seconds: number): Promise<void> {
   request(run, 0, 0, seconds);
