@@ -34,10 +34,14 @@ export async function readTrusted(dir: string): Promise<string | null> {
   return commit;
 }
 
-/** Whether it is there is asked first: another reader of a new mirror may trust its tip while git looks for the commit. */
+/** Looked at again where it came or went meanwhile: another reader of a new mirror may trust its tip while git looks. */
 async function look(dir: string): Promise<{ readonly there: boolean; readonly commit: string | null }> {
-  const there = existsSync(join(dir, REF));
-  return { there, commit: await commitOf(dir, REF) };
+  const isThere = () => existsSync(join(dir, REF));
+  for (;;) {
+    const there = isThere();
+    const commit = await commitOf(dir, REF);
+    if (commit !== null || isThere() === there) return { there, commit };
+  }
 }
 
 /** A ref that is there and damaged must not pass for a new mirror: a rewritten history would then be trusted. */

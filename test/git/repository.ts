@@ -1,7 +1,7 @@
 // Real repositories in temporary folders: commits made byte by byte, so that nothing a stranger could push is too odd.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -67,8 +67,12 @@ function writeObject(dir: string, type: 'blob' | 'commit', bytes: Buffer): strin
   const whole = Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]);
   const id = createHash('sha1').update(whole).digest('hex');
   const folder = join(dir, 'objects', id.slice(0, 2));
+  const file = join(folder, id.slice(2));
+  if (existsSync(file)) return id;
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, id.slice(2)), deflateSync(whole));
+  const aside = join(folder, `tmp_obj_${id}`);
+  writeFileSync(aside, deflateSync(whole), { mode: 0o444 });
+  renameSync(aside, file);
   return id;
 }
 

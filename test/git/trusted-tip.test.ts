@@ -1,8 +1,8 @@
 // What was verified last is never forgotten by accident: a damaged ref is no new mirror.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { compareWithTrusted, readTrusted, trust } from '../../app/git/trusted-tip.ts';
 import { createRepository } from './repository.ts';
 
@@ -50,14 +50,59 @@ test.each([
   repository.remove();
 });
 
-test('a new mirror in which somebody else trusts a tip while this one looks is not lost', async () => {
+describe('while this one looks at a new mirror and git has said that there is no such ref', () => {
+  /** Nothing of ours runs meanwhile: git has answered, and only then comes what changes. */
+  async function meanwhile<T>(look: () => Promise<T>, change: () => void): Promise<T> {
+    const looked = look();
+    execFileSync('sleep', ['0.5']);
+    change();
+    return await looked;
+  }
+  const newMirror = async () => {
+    const repository = createRepository();
+    const commit = (text: string) => repository.commit({ tree: repository.tree({ a: text }) });
+    expect(await readTrusted(repository.dir)).toBeNull();
+    return { repository, tip: commit('1'), other: commit('2') };
+  };
+  const REF = 'refs/breakglass/trusted';
+
+  test('somebody else trusts the same tip: it follows', async () => {
+    const { repository, tip } = await newMirror();
+    const trusts = () => void repository.git(['update-ref', REF, tip]);
+    expect(await meanwhile(() => compareWithTrusted(repository.dir, tip), trusts)).toEqual({ kind: 'follows', tip });
+    repository.remove();
+  });
+
+  test('somebody else trusts another tip: this one is rewritten', async () => {
+    const { repository, tip, other } = await newMirror();
+    const trusts = () => void repository.git(['update-ref', REF, other]);
+    const compared = await meanwhile(() => compareWithTrusted(repository.dir, tip), trusts);
+    expect(compared).toEqual({ kind: 'rewritten', tip, trusted: other });
+    repository.remove();
+  });
+
+  test('what was verified last is put back and its commit is not there: lost', async () => {
+    const { repository, tip } = await newMirror();
+    const restores = () => {
+      mkdirSync(join(repository.dir, 'refs', 'breakglass'), { recursive: true });
+      writeFileSync(join(repository.dir, REF), `${'a'.repeat(40)}\n`);
+    };
+    const compared = await meanwhile(() => compareWithTrusted(repository.dir, tip), restores);
+    expect(compared).toMatchObject({ kind: 'lost', tip });
+    await expect(readTrusted(repository.dir)).rejects.toThrow('cannot be read');
+    repository.remove();
+  });
+});
+
+test('a damaged ref that its operator takes out while this one looks is a new mirror', async () => {
   const repository = createRepository();
   const tip = repository.commit({ tree: repository.tree({ a: '1' }) });
-  expect(await readTrusted(repository.dir)).toBeNull();
+  const file = join(repository.dir, 'refs', 'breakglass', 'trusted');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, '');
   const compared = compareWithTrusted(repository.dir, tip);
-  // Nothing of ours runs meanwhile: git has answered that there is no such ref, and then there is.
   execFileSync('sleep', ['0.5']);
-  execFileSync('git', ['-C', repository.dir, 'update-ref', 'refs/breakglass/trusted', tip]);
+  rmSync(file);
   expect(await compared).toEqual({ kind: 'follows', tip });
   repository.remove();
 });

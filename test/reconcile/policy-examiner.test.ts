@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { type Examination, examinePolicy, tooLarge, whyTooLarge } from '../../app/reconcile/policy-examination.ts';
 import { createExaminer, EXAMINER_LIMITS } from '../../app/reconcile/policy-examiner.ts';
 import { examplePolicy, examplePolicyFiles } from '../core/policy/example-policy.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'breakglass-examiner-'));
+afterEach(() => vi.unstubAllEnvs());
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const text = (files: ReadonlyMap<string, Uint8Array>, name: string) => Buffer.from(files.get(name) ?? []).toString();
@@ -163,7 +164,7 @@ describe('the examiner', () => {
   });
 
   test('gives its threads nothing of the environment', async () => {
-    process.env.BREAKGLASS_TEST_SECRET = 'x';
+    vi.stubEnv('BREAKGLASS_TEST_SECRET', 'x');
     const module = moduleWith(
       "import { parentPort } from 'node:worker_threads';",
       'parentPort.postMessage(Object.keys(process.env));',
@@ -171,7 +172,6 @@ describe('the examiner', () => {
     expect(await examinerOf({ ...EXAMINER_LIMITS, threadModule: module })({ kind: 'read', files: new Map() })).toEqual(
       [],
     );
-    delete process.env.BREAKGLASS_TEST_SECRET;
   });
 });
 

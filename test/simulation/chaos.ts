@@ -22,6 +22,8 @@ type Played = {
   readonly violations: Run['model']['violations'];
   /** After a restart and one pass. */
   readonly isJudged: boolean;
+  /** The access that should be there was judged only after its own end, when nothing is right whatever happened. */
+  readonly isTooLate: boolean;
 };
 
 /** `seed`: another one for each run, as what the app keeps in mind by the day must not come from another run. */
@@ -51,19 +53,26 @@ export async function playLife(life: Life, fault: Fault | null, seed: number): P
     const disturbed = model.hands.size > 0 || fault !== null;
     if (disturbed && quiet + TWO_PASSES_MS > clock.now()) await run.advance(quiet + TWO_PASSES_MS - clock.now());
     judgeAccess(run, life);
+    const isTooLate = life.access !== null && isOver(run);
     const calls = new Map(run.calls);
     await comeToRest(run);
-    return { calls, violations: run.model.violations, isJudged };
+    return { calls, violations: run.model.violations, isJudged, isTooLate };
   } finally {
     run.stop();
   }
 }
 
+function isOver({ model, clock }: Run): boolean {
+  const [grant] = model.grants.values();
+  return grant !== undefined && clock.now() >= grant.deadline;
+}
+
 /** The right access, and nothing else; where the fault took longer than the grant itself, nothing. */
-function judgeAccess({ world, model, clock }: Run, { name, access }: Life): void {
+function judgeAccess(run: Run, { name, access }: Life): void {
+  const { world, model } = run;
   const can = whatCan(world.aws, awsNow(world));
   const [grant] = model.grants.values();
-  if (access === null || (grant !== undefined && clock.now() >= grant.deadline)) {
+  if (access === null || isOver(run)) {
     if (can.length > 0) violate(model, 'overrun', `${name}: there is access after its end`);
     return;
   }

@@ -26,8 +26,8 @@ export type Life = {
   readonly early?: true;
 };
 
-/** Seconds: longer than an operation of the engine that is never answered, and the two passes after it. */
-const LONG = 1000;
+/** Seconds: a quarter of an hour until an operation of the engine that is never answered is made good, and a reserve. */
+const LONG = 1100;
 
 async function granted(run: Run, seconds: number): Promise<void> {
   request(run, 0, 0, seconds);

@@ -8,6 +8,7 @@ import { LIVES } from './lives.ts';
 const points = new Set<string>();
 let runs = 0;
 const kills = { played: 0, judged: 0 };
+const tooLate: string[] = [];
 
 describe.each(LIVES)('$name', (life) => {
   test('ends as it should when nothing fails', async () => {
@@ -19,7 +20,8 @@ describe.each(LIVES)('$name', (life) => {
     for (const fault of await faultsOf(life, 1)) {
       points.add(fault.point);
       runs += 1;
-      const { violations, isJudged } = await playLife(life, fault, fault.seed);
+      const { violations, isJudged, isTooLate } = await playLife(life, fault, fault.seed);
+      if (isTooLate) tooLate.push(`${life.name}: ${fault.kind} at ${fault.point}`);
       if (fault.kind.startsWith('crash')) kills.played += 1;
       if (isJudged) kills.judged += 1;
       for (const { sentence } of violations)
@@ -52,6 +54,10 @@ describe('the registry of fault points', () => {
 
   test('and the access was judged after a restart and one pass, but where a hand meddled', () => {
     expect(kills.judged / kills.played).toBeGreaterThan(0.8);
+  });
+
+  test('and no access only after its own end, when whatever happened is right', () => {
+    expect(tooLate).toEqual([]);
   });
 
   test('misses no verb of any port, but for those that are named', () => {

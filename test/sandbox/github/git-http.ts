@@ -54,7 +54,7 @@ function greeting(world: World, request: GitRequest): Promise<GitReply> {
   return said;
 }
 
-/** Where somebody asks of one ref where it stands, and of nothing else about it: many do, and git takes two processes. */
+/** Where somebody asks of one ref where it stands, and of nothing else about it: many do, and git takes a process. */
 function refAsked({ rest, headers, body }: GitRequest): string | null {
   if (rest !== 'git-upload-pack' || headers['git-protocol'] !== 'version=2') return null;
   return /^0014command=ls-refs\n0001[0-9a-f]{4}ref-prefix (refs\/heads\/\S+)\n0000$/.exec(body.toString())?.[1] ?? null;
@@ -143,18 +143,23 @@ function readCommands(body: Buffer): Command[] {
  */
 export async function runBackend(
   repository: string,
-  { rest, query, headers, body }: GitRequest,
+  { method, rest, query, headers, body }: GitRequest,
   extra: Record<string, string>,
 ): Promise<GitReply> {
   const asksWhatIsThere = rest === 'info/refs';
   const service = /^(?:service=)?git-(upload-pack|receive-pack)$/.exec(asksWhatIsThere ? query : rest)?.[1];
   if (service === undefined) return { status: 403, headers: {}, body: Buffer.from('Please upgrade your git client.') };
+  if (method !== (asksWhatIsThere ? 'GET' : 'POST')) return { status: 405, headers: {}, body: Buffer.alloc(0) };
+  if (!asksWhatIsThere && headers['content-type'] !== `application/x-git-${service}-request`)
+    return { status: 415, headers: {}, body: Buffer.from('Unsupported Media Type') };
   const version = headers['git-protocol'] ?? '';
-  const { stdout } = await runGitProcess({
+  const { code, stdout } = await runGitProcess({
     args: [service, '--stateless-rpc', ...(asksWhatIsThere ? ['--advertise-refs'] : []), repository],
     env: { ...gitEnvironment, ...extra, GIT_PROTOCOL: version },
     input: headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body,
   });
+  // What it refuses it says in its own protocol; with nothing said it did not get so far.
+  if (code !== 0 && stdout.length === 0) return { status: 500, headers: {}, body: stdout };
   const kind = `application/x-git-${service}-${asksWhatIsThere ? 'advertisement' : 'result'}`;
   const begins = asksWhatIsThere && version !== 'version=2' ? `${packet(`# service=git-${service}\n`)}0000` : '';
   return {
