@@ -15,8 +15,8 @@ export type TrustedTip =
   | { readonly kind: 'lost'; readonly tip: string; readonly sentence: string };
 
 export async function compareWithTrusted(dir: string, tip: string): Promise<TrustedTip> {
-  const { there, commit: trusted } = await look(dir);
-  if (trusted === null && there) return { kind: 'lost', tip, sentence: lost(dir) };
+  const { commit: trusted, isLost } = await look(dir);
+  if (isLost) return { kind: 'lost', tip, sentence: lost(dir) };
   if (trusted === null || trusted === tip || (await isAncestor(dir, trusted, tip))) return { kind: 'follows', tip };
   // Another process may have fetched and verified a newer one since this one read its tip.
   if (await isAncestor(dir, tip, trusted)) {
@@ -29,18 +29,18 @@ export async function compareWithTrusted(dir: string, tip: string): Promise<Trus
 
 /** Null in a new mirror. */
 export async function readTrusted(dir: string): Promise<string | null> {
-  const { there, commit } = await look(dir);
-  if (commit === null && there) throw new Error(lost(dir));
+  const { commit, isLost } = await look(dir);
+  if (isLost) throw new Error(lost(dir));
   return commit;
 }
 
 /** Looked at again where it came or went meanwhile: another reader of a new mirror may trust its tip while git looks. */
-async function look(dir: string): Promise<{ readonly there: boolean; readonly commit: string | null }> {
+async function look(dir: string): Promise<{ readonly commit: string | null; readonly isLost: boolean }> {
   const isThere = () => existsSync(join(dir, REF));
   for (;;) {
     const there = isThere();
     const commit = await commitOf(dir, REF);
-    if (commit !== null || isThere() === there) return { there, commit };
+    if (commit !== null || isThere() === there) return { commit, isLost: commit === null && there };
   }
 }
 

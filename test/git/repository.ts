@@ -1,12 +1,11 @@
 // Real repositories in temporary folders: commits made byte by byte, so that nothing a stranger could push is too odd.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deflateSync } from 'node:zlib';
 import { at, type HistoryBuilder } from '../core/ledger/history-builder.ts';
 import { examplePolicyFiles } from '../core/policy/example-policy.ts';
+import { writeObject } from '../sandbox/github/loose-object.ts';
 
 export type Entry = { readonly mode: string; readonly text: string | Buffer };
 export type Files = Readonly<Record<string, string | Entry>>;
@@ -50,7 +49,7 @@ export function createRepository(): Repository {
     trees.set(entries, id);
     return id;
   };
-  const blob = (text: string | Buffer) => writeObject(dir, 'blob', Buffer.from(text));
+  const blob = (text: string | Buffer) => writeObject(dir, 'blob', text);
   return {
     dir,
     git,
@@ -60,20 +59,6 @@ export function createRepository(): Repository {
     setBranch: (name, sha) => void git(['update-ref', `refs/heads/${name}`, sha]),
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
-}
-
-/** As git writes one: to start a git for each of some thousand took most of the time of these tests. */
-function writeObject(dir: string, type: 'blob' | 'commit', bytes: Buffer): string {
-  const whole = Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]);
-  const id = createHash('sha1').update(whole).digest('hex');
-  const folder = join(dir, 'objects', id.slice(0, 2));
-  const file = join(folder, id.slice(2));
-  if (existsSync(file)) return id;
-  mkdirSync(folder, { recursive: true });
-  const aside = join(folder, `tmp_obj_${id}`);
-  writeFileSync(aside, deflateSync(whole), { mode: 0o444 });
-  renameSync(aside, file);
-  return id;
 }
 
 function commitBytes({

@@ -4,7 +4,22 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compareWithTrusted, readTrusted, trust } from '../../app/git/trusted-tip.ts';
-import { createRepository } from './repository.ts';
+import { createRepository, type Repository } from './repository.ts';
+
+const REF = 'refs/breakglass/trusted';
+
+function writeRef({ dir }: Repository, text: string): void {
+  mkdirSync(dirname(join(dir, REF)), { recursive: true });
+  writeFileSync(join(dir, REF), text);
+}
+
+/** Nothing of ours runs meanwhile: git has answered, and only then comes what changes. */
+async function meanwhile<T>(look: () => Promise<T>, change: () => void): Promise<T> {
+  const looked = look();
+  execFileSync('sleep', ['0.5']);
+  change();
+  return await looked;
+}
 
 test('null in a new mirror, and what was trusted afterwards', async () => {
   const repository = createRepository();
@@ -43,28 +58,19 @@ test.each([
 ])('a ref that is %s is lost, and no new mirror', async (_, text) => {
   const repository = createRepository();
   const tip = repository.commit({ tree: repository.tree({ a: '1' }) });
-  mkdirSync(join(repository.dir, 'refs', 'breakglass'), { recursive: true });
-  writeFileSync(join(repository.dir, 'refs', 'breakglass', 'trusted'), text);
+  writeRef(repository, text);
   await expect(readTrusted(repository.dir)).rejects.toThrow('cannot be read');
   expect(await compareWithTrusted(repository.dir, tip)).toMatchObject({ kind: 'lost', tip });
   repository.remove();
 });
 
 describe('while this one looks at a new mirror and git has said that there is no such ref', () => {
-  /** Nothing of ours runs meanwhile: git has answered, and only then comes what changes. */
-  async function meanwhile<T>(look: () => Promise<T>, change: () => void): Promise<T> {
-    const looked = look();
-    execFileSync('sleep', ['0.5']);
-    change();
-    return await looked;
-  }
   const newMirror = async () => {
     const repository = createRepository();
     const commit = (text: string) => repository.commit({ tree: repository.tree({ a: text }) });
     expect(await readTrusted(repository.dir)).toBeNull();
     return { repository, tip: commit('1'), other: commit('2') };
   };
-  const REF = 'refs/breakglass/trusted';
 
   test('somebody else trusts the same tip: it follows', async () => {
     const { repository, tip } = await newMirror();
@@ -83,10 +89,7 @@ describe('while this one looks at a new mirror and git has said that there is no
 
   test('what was verified last is put back and its commit is not there: lost', async () => {
     const { repository, tip } = await newMirror();
-    const restores = () => {
-      mkdirSync(join(repository.dir, 'refs', 'breakglass'), { recursive: true });
-      writeFileSync(join(repository.dir, REF), `${'a'.repeat(40)}\n`);
-    };
+    const restores = () => writeRef(repository, `${'a'.repeat(40)}\n`);
     const compared = await meanwhile(() => compareWithTrusted(repository.dir, tip), restores);
     expect(compared).toMatchObject({ kind: 'lost', tip });
     await expect(readTrusted(repository.dir)).rejects.toThrow('cannot be read');
@@ -97,12 +100,8 @@ describe('while this one looks at a new mirror and git has said that there is no
 test('a damaged ref that its operator takes out while this one looks is a new mirror', async () => {
   const repository = createRepository();
   const tip = repository.commit({ tree: repository.tree({ a: '1' }) });
-  const file = join(repository.dir, 'refs', 'breakglass', 'trusted');
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, '');
-  const compared = compareWithTrusted(repository.dir, tip);
-  execFileSync('sleep', ['0.5']);
-  rmSync(file);
-  expect(await compared).toEqual({ kind: 'follows', tip });
+  writeRef(repository, '');
+  const takesOut = () => rmSync(join(repository.dir, REF));
+  expect(await meanwhile(() => compareWithTrusted(repository.dir, tip), takesOut)).toEqual({ kind: 'follows', tip });
   repository.remove();
 });

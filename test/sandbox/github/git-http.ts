@@ -33,12 +33,7 @@ export async function serveGit(world: World, principal: Principal, request: GitR
   const asked = refAsked(request);
   if (asked !== null) return refLine(asked, await world.git.resolve(asked));
   if (request.rest !== 'git-receive-pack') return runBackend(world.git.path, request, {});
-  const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(request.body) : request.body;
-  return receive(world, principal, {
-    ...request,
-    body,
-    headers: { ...request.headers, 'content-encoding': undefined },
-  });
+  return receive(world, principal, request);
 }
 
 /** In version 2 of the protocol a fetch begins with what the server can do, which names no ref and never changes. */
@@ -97,7 +92,7 @@ function refuse(world: World, principal: Principal, writing: boolean): GitReply 
 }
 
 async function receive(world: World, principal: Principal, request: GitRequest): Promise<GitReply> {
-  const commands = readCommands(request.body);
+  const commands = readCommands(unpacked(request));
   const refused: string[] = [];
   const linear: string[] = [];
   const sentences = new Set<string>();
@@ -156,7 +151,7 @@ export async function runBackend(
   const { code, stdout } = await runGitProcess({
     args: [service, '--stateless-rpc', ...(asksWhatIsThere ? ['--advertise-refs'] : []), repository],
     env: { ...gitEnvironment, ...extra, GIT_PROTOCOL: version },
-    input: headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body,
+    input: unpacked({ headers, body }),
   });
   // What it refuses it says in its own protocol; with nothing said it did not get so far.
   if (code !== 0 && stdout.length === 0) return { status: 500, headers: {}, body: stdout };
@@ -167,6 +162,10 @@ export async function runBackend(
     headers: { 'content-type': kind, 'cache-control': 'no-cache' },
     body: Buffer.concat([Buffer.from(begins), stdout]),
   };
+}
+
+function unpacked({ headers, body }: Pick<GitRequest, 'headers' | 'body'>): Buffer {
+  return headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
 }
 
 /** A pkt-line: its own length in four digits, then the text. */

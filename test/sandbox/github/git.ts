@@ -99,9 +99,9 @@ export function createGit(path: string) {
     updateRef: (ref: string, sha: string, before?: string) =>
       moveRefs([['update', ref, sha, ...(before === undefined ? [] : [before])].join(' ')]),
     deleteRef: (ref: string) => moveRefs([`delete ${ref}`]),
-    writeBlob: (content: string | Uint8Array) => writeObject(path, 'blob', content),
+    writeBlob: async (content: string | Uint8Array) => writeObject(path, 'blob', content),
     writeTree: (base: string | null, files: Files) => writeTree(path, line, base, files),
-    writeCommit: (commit: NewCommit) => writeObject(path, 'commit', renderCommit(commit)),
+    writeCommit: async (commit: NewCommit) => writeObject(path, 'commit', renderCommit(commit)),
   };
 }
 
@@ -141,7 +141,7 @@ async function writeTree(path: string, line: Line, base: string | null, files: F
   const env = { GIT_INDEX_FILE: join(scratch, 'index') };
   try {
     await line(base === null ? ['read-tree', '--empty'] : ['read-tree', base], { env });
-    const entries = await Promise.all(Object.entries(files).map(([name, change]) => indexEntry(path, name, change)));
+    const entries = Object.entries(files).map(([name, change]) => indexEntry(path, name, change));
     await line(['update-index', '-z', '--index-info'], { env, input: entries.join('') });
     return await line(['write-tree'], { env });
   } finally {
@@ -149,11 +149,11 @@ async function writeTree(path: string, line: Line, base: string | null, files: F
   }
 }
 
-async function indexEntry(repository: string, name: string, change: FileChange): Promise<string> {
+function indexEntry(repository: string, name: string, change: FileChange): string {
   if (change === null) return `0 ${'0'.repeat(40)}\t${name}\0`;
   const { mode, content } =
     typeof change === 'object' && 'mode' in change ? change : { mode: '100644', content: change };
-  const sha = mode === '160000' ? String(content) : await writeObject(repository, 'blob', content);
+  const sha = mode === '160000' ? String(content) : writeObject(repository, 'blob', content);
   return `${mode} ${sha}\t${name}\0`;
 }
 
